@@ -1,0 +1,31 @@
+/** Unit, contract, simulation and topology tests; `test/real` joins when services are there (run-tests.cjs). */
+const transform = {
+  '^.+\\.(t|j)s$': [
+    '@swc/jest',
+    {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+      module: { type: 'commonjs' },
+      sourceMaps: 'inline',
+    },
+  ],
+};
+
+const common = {
+  testEnvironment: 'node',
+  transform,
+  transformIgnorePatterns: ['/node_modules/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
+    },
+    { ...common, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
+  ],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/**
+ * The way in for `npm start`, `npm test` and `npx segue`, needing nothing but Node: installs the
+ * packages of the lock file and builds what is missing or stale, then hands over.
+ *
+ *   bootstrap.cjs VERB …        runs the segue program
+ *   bootstrap.cjs --run FILE …  runs another script of the tree (tests, benches, services)
+ *   bootstrap.cjs --build       only installs and builds
+ */
+'use strict';
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.resolve(__dirname, '..');
+const inRoot = (...parts) => path.join(ROOT, ...parts);
+const BUILD_MARK = inRoot('dist', '.built');
+const INSTALL_MARK = inRoot('node_modules', '.package-lock.json');
+const SOURCES = [
+  'src',
+  'streams',
+  'schemas',
+  'test',
+  'grafana',
+  'tsconfig.json',
+  'package-lock.json',
+];
+const IS_SOURCE = /\.(ts|avsc)$|(^|[/\\])(tsconfig|asconfig|package-lock)\.json$/;
+
+function run(what, command, args) {
+  process.stderr.write(`segue: ${what} …\n`);
+  const done = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (done.status !== 0) {
+    process.stderr.write(
+      `segue: ${what} failed (${command} ${args.join(' ')}, exit code ${done.status})\n`,
+    );
+    process.exit(done.status || 1);
+  }
+}
+
+const modifiedMs = (file) => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function newestSourceMs(file) {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return IS_SOURCE.test(file) ? stat.mtimeMs : 0;
+  // A folder's own time tells of deleted files.
+  return fs
+    .readdirSync(file)
+    .filter((name) => name !== 'node_modules' && name !== '__pycache__')
+    .reduce((newest, name) => Math.max(newest, newestSourceMs(path.join(file, name))), 0);
+}
+
+function install() {
+  if (modifiedMs(INSTALL_MARK) >= modifiedMs(inRoot('package-lock.json'))) return;
+  run('installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const now = new Date();
+  fs.utimesSync(INSTALL_MARK, now, now);
+}
+
+function build() {
+  const newest = SOURCES.reduce((ms, name) => Math.max(ms, newestSourceMs(inRoot(name))), 0);
+  if (modifiedMs(BUILD_MARK) > newest) return;
+  const tool = (name) => inRoot('node_modules', '.bin', name);
+  run('compiling TypeScript', tool('tsc'), ['-p', 'tsconfig.json']);
+  const kernels = inRoot('src', 'als', 'kernels', 'asconfig.json');
+  if (fs.existsSync(kernels))
+    run('compiling WASM kernels', tool('asc'), ['--config', kernels, '--target', 'release']);
+  fs.writeFileSync(BUILD_MARK, '');
+}
+
+install();
+build();
+
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--build') process.exit(0);
+if (first === '--run') {
+  process.argv = [process.argv[0], inRoot(rest[0]), ...rest.slice(1)];
+  require(inRoot(rest[0]));
+} else {
+  require(inRoot('dist', 'src', 'cli', 'main.js'));
+}

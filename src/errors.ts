@@ -1,0 +1,60 @@
+/**
+ * Every operating error has a code from this one table; README lists exactly these (a test compares).
+ *
+ * Three kinds of failure are kept apart: a bad record is data (a dead letter, never an exception),
+ * an operating error is a `SegueError`, a programmer's error is a failed `assert`.
+ */
+
+/** code → what happened, in one sentence, and what to do about it. */
+export const ERROR_CODES = {
+  BROKER_UNREACHABLE: 'No broker answered at the given address; check --brokers and that it runs.',
+  BROKER_FENCED:
+    'Another process has taken this slot over; this one lets go and waits for the group.',
+  BROKER_COMMIT_IN_DOUBT:
+    'The answer to a commit was lost; the slot is taken over again to learn the truth.',
+  BROKER_OFFSET_OUT_OF_RANGE:
+    'A wanted offset is not in the partition any more; records were lost to retention.',
+  BROKER_RECORD_TOO_LARGE: 'A record exceeds the largest size the topic takes.',
+  BROKER_CLOSED: 'The broker connection was used after it was closed.',
+  TOPIC_MISSING:
+    'A topic does not exist; start `segue run` once, or create it with the printed settings.',
+  TOPIC_PARTITIONS_DIFFER:
+    'A topic has another number of partitions than the application; it can never change under it.',
+  STORE_LOCKED: 'Another process has this directory open.',
+  STORE_CORRUPT: 'A local store could not be read; it is wiped and restored from its topics.',
+  SLOT_POSITIONS_DISAGREE:
+    'The last commit record and the committed offsets differ; the slot stops, both are printed.',
+  SCHEMA_INCOMPATIBLE: 'The registry refuses a schema as incompatible with its earlier versions.',
+  SCHEMA_UNKNOWN: 'A record names a schema id the registry does not know.',
+  REGISTRY_UNREACHABLE: 'The schema registry does not answer; check --registry.',
+  SETTING_INVALID: 'A setting has a value that it cannot take.',
+  INPUT_UNREADABLE: 'An input file cannot be read as what it should be.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface SegueErrorOptions {
+  readonly cause?: unknown;
+  /** True where trying again later can succeed without anybody changing anything. */
+  readonly retriable?: boolean;
+}
+
+/** An operating error. `message` says what was expected, what came and what to do. */
+export class SegueError extends Error {
+  readonly retriable: boolean;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: SegueErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'SegueError';
+    this.retriable = options.retriable ?? false;
+  }
+}
+
+/** True where `error` is an operating error with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is SegueError {
+  return error instanceof SegueError && error.code === code;
+}
