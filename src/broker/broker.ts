@@ -90,10 +90,11 @@ export interface AtomicStep {
 /** The one writer of a slot: everything in a step becomes visible together or not at all. */
 export interface TransactionalWriter {
   /**
-   * Commits one step. Throws BROKER_FENCED when another owner has taken over, BROKER_COMMIT_IN_DOUBT
+   * Commits one step. Answers, for each partition written to, the offset behind its last record (a store
+   * keeps it as its changelog position). Throws BROKER_FENCED when another owner has taken over, BROKER_COMMIT_IN_DOUBT
    * when the outcome is unknown: then this writer is dead, take over again and read the positions.
    */
-  commit(step: AtomicStep): Promise<void>;
+  commit(step: AtomicStep): Promise<readonly Position[]>;
   close(): Promise<void>;
 }
 
