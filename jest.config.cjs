@@ -25,7 +25,13 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
     },
-    { ...common, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'real',
+      testMatch: ['<rootDir>/test/real/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/services/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/services/global-teardown.ts',
+    },
   ],
   testTimeout: 60_000,
 };

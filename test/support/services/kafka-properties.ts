@@ -1,0 +1,56 @@
+/** Settings of a test broker: small, quick to start, quick to notice death, loopback only. */
+
+export interface KafkaNode {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
+export function kafkaProperties(
+  node: KafkaNode,
+  nodes: readonly KafkaNode[],
+  extra: Readonly<Record<string, string>>,
+): string {
+  const replicas = String(Math.min(nodes.length, 3));
+  const replicasMin = nodes.length >= 3 ? '2' : '1';
+  const settings: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': String(node.id),
+    'controller.quorum.voters': nodes
+      .map((each) => `${each.id}@127.0.0.1:${each.controllerPort}`)
+      .join(','),
+    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'log.dirs': 'data',
+    'default.replication.factor': replicas,
+    'min.insync.replicas': replicasMin,
+    'offsets.topic.replication.factor': replicas,
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': replicasMin,
+    'transaction.state.log.num.partitions': '1',
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': replicasMin,
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '1000',
+    // After a kill -9 the dead registration must expire before the restarted broker is taken in.
+    'broker.session.timeout.ms': '1000',
+    'broker.heartbeat.interval.ms': '200',
+    'log.cleaner.dedupe.buffer.size': '2097152',
+    'log.cleaner.threads': '1',
+    'log.cleaner.backoff.ms': '500',
+    'log.initial.task.delay.ms': '500',
+    'log.retention.check.interval.ms': '1000',
+    'log.segment.delete.delay.ms': '1000',
+    'auto.create.topics.enable': 'false',
+    'num.network.threads': '2',
+    'num.io.threads': '2',
+    ...extra,
+  };
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n')}\n`;
+}
