@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { HistogramCell } from '../../../src/telemetry/cells';
-import { difference, quantile } from '../../../src/telemetry/histogram-snapshot';
+import { HistogramCell } from '../../src/telemetry/cells';
+import { difference, quantile } from '../../src/telemetry/histogram-snapshot';
 
 const BOUNDS = [1, 2, 5, 10];
 

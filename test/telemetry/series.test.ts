@@ -1,6 +1,6 @@
-import { noMeter } from '../../../src/telemetry/meter';
-import { labelsTable, metricsTable, SERIES } from '../../../src/telemetry/series';
-import { CLOSED_LABELS, OPEN_LABELS, type Series } from '../../../src/telemetry/series-kinds';
+import { noMeter } from '../../src/telemetry/meter';
+import { labelsTable, metricsTable, SERIES } from '../../src/telemetry/series';
+import { CLOSED_LABELS, OPEN_LABELS, type Series } from '../../src/telemetry/series-kinds';
 
 const all = Object.entries<Series>(SERIES);
 

@@ -1,6 +1,6 @@
-import { noMeter } from '../../../src/telemetry/meter';
-import { PrometheusMeter } from '../../../src/telemetry/prometheus-meter';
-import { SERIES } from '../../../src/telemetry/series';
+import { noMeter } from '../../src/telemetry/meter';
+import { PrometheusMeter } from '../../src/telemetry/prometheus-meter';
+import { SERIES } from '../../src/telemetry/series';
 
 const plain = () => new PrometheusMeter({ processSeries: false });
 
