@@ -7,7 +7,6 @@
 
 /** Labels with a closed set of values; a series whose labels are all closed is exported from the start, as 0. */
 export const CLOSED_LABELS = {
-  part: ['by-user', 'by-track', 'control', 'model'],
   list: ['personal', 'popular'],
   at: ['10', '20', '100'],
   stage: ['waiting', 'counting', 'folding-in', 'ranking', 'commit'],
@@ -25,6 +24,7 @@ export const CLOSED_LABELS = {
 
 /** Labels with open values, and what bounds their number. */
 export const OPEN_LABELS = {
+  part: 'the parts of the topology',
   processor: 'the processors of the topology',
   topic: 'the topics of the application',
   partition: 'the slots',

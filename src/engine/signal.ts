@@ -1,0 +1,29 @@
+import type { Clock } from '../clock';
+
+/** Lets a loop sleep until somebody has news for it. A notice given while nobody waits is not lost. */
+export class Signal {
+  #waiting: (() => void) | undefined;
+  #noticed = false;
+
+  constructor(private readonly clock: Clock) {}
+
+  notify(): void {
+    this.#noticed = true;
+    this.#waiting?.();
+  }
+
+  /** Resolves at the next notice, or after `delayMs`. */
+  async wait(delayMs: number): Promise<void> {
+    if (!this.#noticed && delayMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = Number.isFinite(delayMs) ? this.clock.schedule(delayMs, resolve) : undefined;
+        this.#waiting = () => {
+          timer?.cancel();
+          resolve();
+        };
+      });
+    }
+    this.#waiting = undefined;
+    this.#noticed = false;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../clock';
+import { hasCode } from '../errors';
+import type { Counter, Meter } from '../telemetry/meter';
+import type { CommitTiming, FrozenStep } from './commit';
+import type { SlotInput } from './slot-input';
+
+export type TakeOverCause = 'assigned' | 'fenced' | 'in-doubt';
+
+/** What a slot tells the meter; handles are kept, since some of it happens for every record. */
+export class SlotMetrics {
+  readonly #labels: { readonly partition: string };
+  readonly #records = new Map<string, { readonly records: Counter; readonly bytes: Counter }>();
+
+  constructor(
+    slot: number,
+    private readonly meter: Meter,
+    private readonly clock: Clock,
+  ) {
+    this.#labels = { partition: String(slot) };
+  }
+
+  read(topic: string, partition: number, bytes: number): void {
+    let handles = this.#records.get(topic);
+    if (handles === undefined) {
+      const labels = { topic, partition: String(partition) };
+      handles = {
+        records: this.meter.counter('segue_input_records_total', labels),
+        bytes: this.meter.counter('segue_input_bytes_total', labels),
+      };
+      this.#records.set(topic, handles);
+    }
+    handles.records.add(1);
+    handles.bytes.add(bytes);
+  }
+
+  lags(lags: ReturnType<SlotInput['lags']>): void {
+    for (const { topic, partition, records, oldestMs } of lags) {
+      const labels = { topic, partition: String(partition) };
+      const ageMs = oldestMs === undefined ? 0 : Math.max(0, this.clock.now() - oldestMs);
+      this.meter.set('segue_lag_records', labels, records);
+      this.meter.set('segue_lag_seconds', labels, ageMs / 1000);
+    }
+  }
+
+  committed({ step, records }: FrozenStep, { transactionMs, totalMs }: CommitTiming): void {
+    const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
+    this.meter.count('segue_steps_total', this.#labels);
+    this.meter.observe('segue_step_records', this.#labels, step.inputRecords);
+    this.meter.observe('segue_step_bytes', this.#labels, bytes);
+    this.meter.observe('segue_commit_duration_seconds', this.#labels, transactionMs / 1000);
+    this.meter.observe('segue_step_duration_seconds', this.#labels, totalMs / 1000);
+    this.meter.set('segue_last_commit_timestamp_seconds', this.#labels, this.clock.now() / 1000);
+  }
+
+  commitFailed(error: unknown): void {
+    this.meter.count('segue_commit_failures_total', { failure: failureOf(error) });
+  }
+
+  tookOver(cause: TakeOverCause, durationMs: number): void {
+    this.meter.count('segue_take_overs_total', { cause });
+    this.meter.observe('segue_take_over_duration_seconds', {}, durationMs / 1000);
+  }
+
+  /** The slot is another process's business now: its gauges must not linger here. */
+  gone(): void {
+    this.meter.remove('segue_last_commit_timestamp_seconds', this.#labels);
+    for (const topic of this.#records.keys()) {
+      const labels = { topic, ...this.#labels };
+      this.meter.remove('segue_lag_records', labels);
+      this.meter.remove('segue_lag_seconds', labels);
+    }
+  }
+}
+
+function failureOf(error: unknown): 'fenced' | 'in-doubt' | 'refused' {
+  if (hasCode(error, 'BROKER_FENCED')) return 'fenced';
+  return hasCode(error, 'BROKER_COMMIT_IN_DOUBT') ? 'in-doubt' : 'refused';
+}

@@ -1,0 +1,30 @@
+import type { OutputRecord } from '../broker/broker';
+
+/** What a slot gathers between two commits. Outputs are encoded when sent, so their bytes are known. */
+export class Step {
+  readonly outputs: OutputRecord[] = [];
+  readonly afterCommit: ((committedAtMs: number) => void)[] = [];
+  inputRecords = 0;
+  inputBytes = 0;
+  outputBytes = 0;
+
+  constructor(public startedAtMs: number) {}
+
+  /** The first record has come: its wait begins now. */
+  restart(nowMs: number): void {
+    if (this.outputs.length === 0) this.startedAtMs = nowMs;
+  }
+
+  send(record: OutputRecord): void {
+    this.outputs.push(record);
+    this.outputBytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+  }
+
+  isFull(limits: { readonly recordsMax: number; readonly bytesMax: number }): boolean {
+    return (
+      this.inputRecords >= limits.recordsMax ||
+      this.inputBytes >= limits.bytesMax ||
+      this.outputBytes >= limits.bytesMax
+    );
+  }
+}

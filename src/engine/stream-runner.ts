@@ -1,0 +1,221 @@
+/** A process's share of the application: joins the group, runs the slots it is given, feeds them. */
+import type { Broker, Membership, Position, TopicSpec } from '../broker/broker';
+import { type Clock, sleep } from '../clock';
+import { hasCode } from '../errors';
+import type { Logger } from '../logger';
+import type { SchemaRegistry } from '../schema-registry/schema-registry';
+import type { SlotDatabase } from '../store/slot-database';
+import type { Meter } from '../telemetry/meter';
+import type { EngineSettings } from './engine-settings';
+import { GlobalTables } from './global-tables';
+import { Slot } from './slot';
+import { TopicCodecs } from './topic-codecs';
+import { type Topic, type Topology, topicsOf } from './topology';
+
+export interface StreamRunnerOptions {
+  readonly topology: Topology;
+  readonly settings: EngineSettings;
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly logger: Logger;
+  readonly bootId: string;
+  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  /** Slots whose state lies on this machine. */
+  readonly localSlots: () => readonly number[];
+  /** What the other members should know of this process, such as its address. */
+  readonly memberData?: () => Buffer;
+}
+
+const FETCH_WAIT_MS = 100;
+const IDLE_MS = 10;
+const RETRY_MS = 200;
+
+export class StreamRunner {
+  readonly #slots = new Map<number, Slot>();
+  readonly #runs = new Map<Slot, Promise<void>>();
+  #codecs: TopicCodecs | undefined;
+  #membership: Membership | undefined;
+  #tables: GlobalTables | undefined;
+  #fetching: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(private readonly options: StreamRunnerOptions) {}
+
+  get codecs(): TopicCodecs {
+    return this.#codecs!;
+  }
+
+  get slots(): readonly Slot[] {
+    return [...this.#slots.values()];
+  }
+
+  get membership(): Membership | undefined {
+    return this.#membership;
+  }
+
+  /** Makes the topics, registers the schemas, reads the global tables, joins the group. */
+  async start(): Promise<void> {
+    const { topology, broker, settings, registry, clock, logger } = this.options;
+    const topics = topicsOf(topology);
+    await broker.createTopics(topics.map((topic) => topicSpec(topic, settings.slots)));
+    this.#codecs = await TopicCodecs.register(topics, registry);
+    const onChange = () => this.nudge();
+    this.#tables = new GlobalTables({
+      definitions: topology.globals,
+      broker,
+      codecs: this.#codecs,
+      clock,
+      logger,
+      onChange,
+    });
+    await this.#tables.start();
+    this.#membership = await broker.join({
+      groupId: settings.application,
+      slots: settings.slots,
+      data: this.options.memberData ?? (() => Buffer.alloc(0)),
+      preferred: this.options.localSlots,
+      onAssigned: (slots) => this.#assign(slots),
+      onLost: (reason) => logger.info(`membership is open: ${reason}`),
+    });
+    this.options.meter.set('segue_slots', {}, settings.slots);
+    this.#fetching = this.#fetchLoop();
+  }
+
+  /** Something outside the input changed (a model, a setting): end-of-step work may have more to do. */
+  nudge(): void {
+    for (const slot of this.#slots.values()) slot.nudge();
+  }
+
+  /** Every committed input is processed, and nobody has anything left to do. */
+  async isCaughtUp(): Promise<boolean> {
+    if (!(await this.#tables!.caughtUp())) return false;
+    const { topology, broker } = this.options;
+    for (const part of topology.parts) {
+      for (const { topic } of part.sources) {
+        const ranges = await broker.ranges(topic.name);
+        for (const slot of this.#slots.values()) {
+          const partition = topic.partitions === 'single' ? 0 : slot.slot;
+          if (part.runsOn === 'slot 0' && slot.slot !== 0) continue;
+          if (
+            slot.position(topic.name) < ranges.find((range) => range.partition === partition)!.end
+          )
+            return false;
+        }
+      }
+    }
+    return this.slots.every((slot) => slot.isIdle());
+  }
+
+  /** Commits and closes what is running, leaves the group. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const slot of this.#slots.values()) slot.stop();
+    await Promise.all(this.#runs.values());
+    await this.#membership?.leave();
+    await this.#tables?.stop();
+    await this.#fetching;
+  }
+
+  #assign(slots: readonly number[]): void {
+    if (this.#stopping) return;
+    for (const [number, slot] of this.#slots) {
+      if (slots.includes(number)) continue;
+      slot.stop();
+      this.#slots.delete(number);
+    }
+    for (const number of slots) {
+      if (!this.#slots.has(number)) this.#startSlot(number);
+    }
+    this.options.meter.set('segue_slots_held', {}, slots.length);
+    this.options.logger.info(`slots assigned: ${slots.length === 0 ? 'none' : slots.join(', ')}`);
+  }
+
+  #startSlot(number: number): void {
+    const slot: Slot = new Slot({
+      ...this.options,
+      slot: number,
+      codecs: this.codecs,
+      isAssigned: () => this.#isAssigned(number, slot),
+      budgetMs: () => this.options.settings.stepBudgetMs / Math.max(1, this.#slots.size),
+    });
+    this.#slots.set(number, slot);
+    // One database a slot: a former tenure in this process closes it before the next opens it.
+    const before = [...this.#runs].filter(([one]) => one.slot === number).map(([, run]) => run);
+    const run = Promise.all(before).then(() => slot.run());
+    this.#runs.set(
+      slot,
+      run.finally(() => this.#runs.delete(slot)),
+    );
+  }
+
+  #isAssigned(number: number, slot: Slot): boolean {
+    return !this.#stopping && this.#slots.get(number) === slot;
+  }
+
+  async #fetchLoop(): Promise<void> {
+    while (!this.#stopping) {
+      const wanted = this.slots.flatMap((slot) =>
+        slot.wanted().map((position) => ({ slot, position })),
+      );
+      if (wanted.length === 0) {
+        await sleep(this.options.clock, IDLE_MS);
+        continue;
+      }
+      try {
+        await this.#fetch(wanted);
+      } catch (error) {
+        await this.#fetchFailed(error);
+      }
+    }
+  }
+
+  async #fetch(
+    wanted: readonly { readonly slot: Slot; readonly position: Position }[],
+  ): Promise<void> {
+    const { broker, settings } = this.options;
+    const batches = await broker.fetch(
+      wanted.map(({ position }) => position),
+      { waitMsMax: FETCH_WAIT_MS, bytesMaxPerPartition: settings.queueBytesMax },
+    );
+    for (const batch of batches) {
+      const asked = wanted.find(
+        ({ position }) => position.topic === batch.topic && position.partition === batch.partition,
+      )!;
+      await this.#codecOf(batch.topic).learn(batch.records.map(({ value }) => value));
+      asked.slot.enqueue(batch, asked.position.offset);
+    }
+  }
+
+  #codecOf(name: string) {
+    const topic = topicsOf(this.options.topology).find((one) => one.name === name)!;
+    return this.codecs.of(topic);
+  }
+
+  /** An offset out of range stops its slot alone; anything else is tried again. */
+  async #fetchFailed(error: unknown): Promise<void> {
+    this.options.logger.warn(`fetching failed: ${(error as Error).message}; trying again`);
+    if (hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE')) {
+      for (const slot of this.slots) {
+        for (const { topic, partition, offset } of slot.wanted()) {
+          const range = (await this.options.broker.ranges(topic)).find(
+            (one) => one.partition === partition,
+          )!;
+          if (offset < range.start || offset > range.end) slot.fail(error);
+        }
+      }
+    }
+    await sleep(this.options.clock, RETRY_MS);
+  }
+}
+
+export function topicSpec(topic: Topic<unknown>, slots: number): TopicSpec {
+  return {
+    name: topic.name,
+    partitions: topic.partitions === 'single' ? 1 : slots,
+    cleanup: topic.cleanup,
+    ...(topic.retentionMs === undefined ? {} : { retentionMs: topic.retentionMs }),
+    ...(topic.compactionLagMs === undefined ? {} : { compactionLagMs: topic.compactionLagMs }),
+  };
+}

@@ -1,0 +1,147 @@
+/** Taking over a slot: fence, restore, check, build the tasks. */
+import type { Position } from '../broker/broker';
+import { SegueError } from '../errors';
+import type { SlotDatabase } from '../store/slot-database';
+import { SlotWork } from './processor-context';
+import { restore } from './restore';
+import type { SlotOptions, SlotTenure } from './slot';
+import { SlotInput } from './slot-input';
+import { SlotState } from './slot-state';
+import { Sums } from './sums';
+import { Task } from './task';
+import {
+  type PartDefinition,
+  type ProgressValue,
+  type SourceDefinition,
+  storesOf,
+} from './topology';
+
+/** Throws BROKER_FENCED where the group has given the slot to somebody else meanwhile, SLOT_POSITIONS_DISAGREE, … */
+export async function takeOver(options: SlotOptions, database: SlotDatabase): Promise<SlotTenure> {
+  const { slot, settings, broker, topology } = options;
+  // A late newcomer would fence the rightful owner: look at the assignment before the first transaction.
+  if (!options.isAssigned())
+    throw new SegueError('BROKER_FENCED', `slot ${slot} is not assigned to this process`);
+  const writer = await broker.takeOver(`${settings.application}-${slot}`, settings.application);
+  try {
+    const definitions = storesOf(topology);
+    const state = new SlotState(definitions, database, options.codecs, settings.cacheBytesMax);
+    const restored = await restore({
+      ...options,
+      database,
+      state,
+      tombstoneRetentionMs: settings.tombstoneRetentionMs,
+    });
+    const progress = lastProgress(options, database);
+    const parts = topology.parts.filter((part) => part.runsOn === 'every slot' || slot === 0);
+    const input = new SlotInput(
+      await startPositions(options, parts, progress),
+      settings.queueBytesMax,
+    );
+    const work = new SlotWork({
+      ...options,
+      slots: settings.slots,
+      state,
+      deadLetters: topology.deadLetters,
+      positionOf: (topic) => input.position(topic),
+    });
+    if (progress !== undefined) work.sums = Sums.fromRecord(progress);
+    const tasks = await buildTasks(parts, work);
+    if (restored.replayed > 0)
+      options.logger.info(`slot ${slot}: ${restored.replayed} records replayed`);
+    const stepNumber = progress?.step ?? 0;
+    return { writer, state, work, input, tasks, changelogs: restored.changelogs, stepNumber };
+  } catch (error) {
+    await writer.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function lastProgress(
+  { topology, codecs }: SlotOptions,
+  database: SlotDatabase,
+): ProgressValue | undefined {
+  const bytes = database.progress();
+  return bytes === undefined ? undefined : codecs.of(topology.progress).decode(bytes);
+}
+
+async function buildTasks(
+  parts: readonly PartDefinition[],
+  work: SlotWork,
+): Promise<Map<string, Task>> {
+  const tasks = new Map<string, Task>();
+  for (const part of parts) {
+    const task = new Task(part, work);
+    await task.restored();
+    for (const { topic } of part.sources) tasks.set(topic.name, task);
+  }
+  return tasks;
+}
+
+type SourceStart = {
+  readonly source: SourceDefinition;
+  readonly partition: number;
+  readonly start: number;
+};
+
+/** Committed positions, checked against the last commit record and against what the partitions still hold. */
+async function startPositions(
+  options: SlotOptions,
+  parts: readonly PartDefinition[],
+  progress: ProgressValue | undefined,
+): Promise<SourceStart[]> {
+  const { broker, slot, settings } = options;
+  const sources = parts.flatMap((part) => part.sources);
+  const place = (source: SourceDefinition) => ({
+    topic: source.topic.name,
+    partition: source.topic.partitions === 'single' ? 0 : slot,
+  });
+  const committed = await broker.committed(
+    settings.application,
+    sources.filter((source) => !source.replayed).map(place),
+  );
+  if (progress !== undefined) checkAgreement(slot, committed, progress.positions);
+  return Promise.all(
+    sources.map(async (source) => {
+      const { topic, partition } = place(source);
+      const range = (await broker.ranges(topic)).find((one) => one.partition === partition)!;
+      const same = (position: Position) =>
+        position.topic === topic && position.partition === partition;
+      const known = committed.find(same) ?? progress?.positions.find(same);
+      const start = source.replayed || known === undefined ? range.start : known.offset;
+      if (start < range.start || start > range.end) throw outOfRange(slot, topic, start, range);
+      return { source, partition, start };
+    }),
+  );
+}
+
+function checkAgreement(
+  slot: number,
+  committed: readonly Position[],
+  recorded: readonly Position[],
+): void {
+  for (const position of committed) {
+    const record = recorded.find(
+      (one) => one.topic === position.topic && one.partition === position.partition,
+    );
+    if (record === undefined || record.offset === position.offset) continue;
+    throw new SegueError(
+      'SLOT_POSITIONS_DISAGREE',
+      `slot ${slot}: the group committed ${position.topic}/${position.partition} at ${position.offset}, but the last ` +
+        `commit record says ${record.offset}; somebody reset one of them. Set the group's offset back, or start under another application name`,
+    );
+  }
+}
+
+function outOfRange(
+  slot: number,
+  topic: string,
+  start: number,
+  range: { start: number; end: number },
+): SegueError {
+  return new SegueError(
+    'BROKER_OFFSET_OUT_OF_RANGE',
+    `slot ${slot}: wanted offset ${start} of ${topic}, which holds ${range.start} to ${range.end}; records were lost to ` +
+      "retention or the topic was made anew. Nothing is skipped in silence: decide and set the group's offset",
+  );
+}

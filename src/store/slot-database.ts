@@ -1,0 +1,94 @@
+/**
+ * One slot's database: all its stores (told apart by key prefix), its last progress record, and – written in the same
+ * atomic batch – the changelog positions that this content stands for.
+ */
+import type { Level } from './level';
+
+export interface Write {
+  readonly key: string;
+  /** null deletes. */
+  readonly value: Buffer | null;
+}
+
+/** What the content of the database stands for. */
+export interface SlotMark {
+  /** Topic → next changelog offset not contained. */
+  readonly changelogs: Readonly<Record<string, number>>;
+  /** Which boot of which machine wrote it: after a machine crash unsynced pages may be missing. */
+  readonly bootId: string;
+  /** True after a clean stop, when everything was synced. */
+  readonly clean: boolean;
+  readonly writtenAtMs: number;
+}
+
+const MARK_KEY = '\u0001mark';
+const PROGRESS_KEY = '\u0001progress';
+/** Above every character that a key may hold. */
+const LAST = '\uffff';
+
+export class SlotDatabase {
+  constructor(private readonly level: Level) {}
+
+  mark(): SlotMark | undefined {
+    const bytes = this.get(MARK_KEY);
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as SlotMark);
+  }
+
+  /** The slot's last progress record, as encoded. */
+  progress(): Buffer | undefined {
+    return this.get(PROGRESS_KEY);
+  }
+
+  get(key: string): Buffer | undefined {
+    return this.level.getSync(key);
+  }
+
+  /** Key and value pairs under a prefix, from one snapshot. */
+  entries(prefix: string): AsyncIterable<[string, Buffer]> {
+    return readAhead(this.level, prefix);
+  }
+
+  async keysAfter(prefix: string, after: string, limit: number): Promise<string[]> {
+    return this.level.keys({ gt: after, lt: prefix + LAST, limit }).all();
+  }
+
+  /** One atomic batch: content, mark and (where given) progress. */
+  async apply(
+    writes: readonly Write[],
+    mark: SlotMark,
+    progress?: Buffer,
+    sync = false,
+  ): Promise<void> {
+    const batch = this.level.batch();
+    for (const { key, value } of writes) {
+      if (value === null) batch.del(key);
+      else batch.put(key, value);
+    }
+    if (progress !== undefined) batch.put(PROGRESS_KEY, progress);
+    batch.put(MARK_KEY, Buffer.from(JSON.stringify(mark), 'utf8'));
+    await batch.write({ sync } as object);
+  }
+
+  async wipe(): Promise<void> {
+    await this.level.clear();
+  }
+
+  async close(): Promise<void> {
+    await this.level.close();
+  }
+}
+
+const READ_AHEAD = 1000;
+
+async function* readAhead(level: Level, prefix: string): AsyncGenerator<[string, Buffer]> {
+  const iterator = level.iterator({ gte: prefix, lt: prefix + LAST, fillCache: false } as object);
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(READ_AHEAD);
+      if (entries.length === 0) return;
+      yield* entries as [string, Buffer][];
+    }
+  } finally {
+    await iterator.close();
+  }
+}

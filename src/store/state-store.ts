@@ -1,0 +1,165 @@
+/**
+ * A processor's view of its state: reads go this step's overlay → the overlay being committed → a bounded cache of
+ * decoded values → the database. Writes go to the overlay only, so the database never sees an uncommitted byte.
+ *
+ * Values are immutable by agreement: change one by putting a new object.
+ */
+import { assert } from '../assert';
+import { BoundedCache } from './bounded-cache';
+import type { SlotDatabase, Write } from './slot-database';
+
+/** Synchronous encoding of a store's values. */
+export interface ValueCodec<V> {
+  encode(value: V): Buffer;
+  decode(bytes: Buffer): V;
+}
+
+/** What processors may do. Keys are any text without U+FFFF. */
+export interface StateStore<V> {
+  get(key: string): V | undefined;
+  put(key: string, value: V): void;
+  delete(key: string): void;
+  /** All entries whose key begins with `prefix`, this step's own writes included; not in order. */
+  scan(prefix: string): Promise<Map<string, V>>;
+  /** Keys in order from behind `after`, at most `limit`, as committed: for sweeps that see each key sooner or later. */
+  keysAfter(after: string, limit: number): Promise<string[]>;
+}
+
+/** One dirty key of a frozen step; null bytes for a deletion. */
+export interface FrozenEntry {
+  readonly key: string;
+  readonly bytes: Buffer | null;
+}
+
+type Overlay<V> = Map<string, V | null>;
+
+/** Rough size of a decoded value against its encoded bytes, and of the map entry and key around it. */
+const DECODED_FACTOR = 3;
+const ENTRY_BYTES = 120;
+
+export class LayeredStore<V> implements StateStore<V> {
+  #current: Overlay<V> = new Map();
+  #committing: Overlay<V> | undefined;
+  #frozenBytes: readonly FrozenEntry[] = [];
+  readonly #cache: BoundedCache<V>;
+
+  constructor(
+    readonly name: string,
+    private readonly prefix: string,
+    private readonly database: SlotDatabase,
+    private readonly codec: ValueCodec<V>,
+    cacheBytesMax: number,
+  ) {
+    this.#cache = new BoundedCache(cacheBytesMax);
+  }
+
+  get dirtyKeys(): number {
+    return this.#current.size;
+  }
+
+  get cacheStatistics(): {
+    readonly hits: number;
+    readonly misses: number;
+    readonly bytes: number;
+  } {
+    return { hits: this.#cache.hits, misses: this.#cache.misses, bytes: this.#cache.bytes };
+  }
+
+  get(key: string): V | undefined {
+    let written = this.#current.get(key);
+    if (written === undefined) written = this.#committing?.get(key);
+    if (written !== undefined) return written === null ? undefined : written;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
+    const bytes = this.database.get(this.prefix + key);
+    if (bytes === undefined) return undefined;
+    const value = this.codec.decode(bytes);
+    this.#remember(key, value, bytes.length);
+    return value;
+  }
+
+  put(key: string, value: V): void {
+    this.#current.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#current.set(key, null);
+  }
+
+  async scan(prefix: string): Promise<Map<string, V>> {
+    const found = new Map<string, V>();
+    const committing = this.#committing;
+    for await (const [key, bytes] of this.database.entries(this.prefix + prefix)) {
+      found.set(key.slice(this.prefix.length), this.codec.decode(bytes));
+    }
+    // A commit may have ended meanwhile: its overlay still holds what the iterator's snapshot may lack.
+    for (const overlay of [committing, this.#committing, this.#current]) {
+      for (const [key, value] of overlay ?? []) overlayInto(found, prefix, key, value);
+    }
+    return found;
+  }
+
+  async keysAfter(after: string, limit: number): Promise<string[]> {
+    const keys = await this.database.keysAfter(this.prefix, this.prefix + after, limit);
+    return keys.map((key) => key.slice(this.prefix.length));
+  }
+
+  /** Ends the overlay of a step and encodes it; a new, empty one takes the next step's writes. */
+  freeze(): readonly FrozenEntry[] {
+    assert(this.#committing === undefined, 'one step commits at a time');
+    const frozen: FrozenEntry[] = [];
+    this.#current.forEach((value, key) => {
+      frozen.push({ key, bytes: value === null ? null : this.codec.encode(value) });
+    });
+    this.#committing = this.#current;
+    this.#current = new Map();
+    this.#frozenBytes = frozen;
+    return frozen;
+  }
+
+  /** The frozen entries as database writes. */
+  writes(frozen: readonly FrozenEntry[]): Write[] {
+    return frozen.map(({ key, bytes }) => ({ key: this.prefix + key, value: bytes }));
+  }
+
+  /** The frozen step is committed and in the database: its overlay turns into cache. */
+  committed(): void {
+    const overlay = this.#committing;
+    if (overlay === undefined) return;
+    for (const { key, bytes } of this.#frozenBytes) {
+      const value = overlay.get(key);
+      if (value === null || value === undefined || bytes === null) this.#cache.delete(key);
+      else this.#remember(key, value, bytes.length);
+    }
+    this.#committing = undefined;
+    this.#frozenBytes = [];
+  }
+
+  /** Forgets everything not in the database (after a failed step, or before a restore). */
+  reset(): void {
+    this.#current = new Map();
+    this.#committing = undefined;
+    this.#frozenBytes = [];
+    this.#cache.clear();
+  }
+
+  /** For restores: the database write for one changelog record, past all layers. */
+  restoreWrite(key: string, bytes: Buffer | null): Write {
+    this.#cache.delete(key);
+    return { key: this.prefix + key, value: bytes };
+  }
+
+  decode(bytes: Buffer): V {
+    return this.codec.decode(bytes);
+  }
+
+  #remember(key: string, value: V, encodedBytes: number): void {
+    this.#cache.set(key, value, ENTRY_BYTES + key.length + encodedBytes * DECODED_FACTOR);
+  }
+}
+
+function overlayInto<V>(found: Map<string, V>, prefix: string, key: string, value: V | null): void {
+  if (!key.startsWith(prefix)) return;
+  if (value === null) found.delete(key);
+  else found.set(key, value);
+}
