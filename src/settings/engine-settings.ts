@@ -1,0 +1,56 @@
+/** How the engine works. */
+import { bytes, duration, integer } from './setting-kinds';
+
+const MINUTE = 60_000;
+const MIB = 2 ** 20;
+
+export const ENGINE_SETTINGS = {
+  partitions: integer({
+    default: 4,
+    min: 1,
+    max: 1024,
+    help: 'Number of slots, so of partitions of every partitioned topic; fixed when the topics are made.',
+  }),
+  'step-interval-ms': duration({
+    default: 100,
+    min: 1,
+    max: MINUTE,
+    help: 'Longest time that a step collects before it commits.',
+  }),
+  'step-records-max': integer({
+    default: 2000,
+    min: 1,
+    max: 1_000_000,
+    help: 'Input records of a step; with so many it commits sooner.',
+  }),
+  'step-bytes-max': bytes({
+    default: 800_000,
+    min: 10_000,
+    max: 100 * MIB,
+    help: 'Bytes of outputs of a step; with so many it commits sooner.',
+  }),
+  'commit-timeout-ms': duration({
+    default: 30_000,
+    min: 1000,
+    max: 10 * MINUTE,
+    help: 'After so long without an answer a commit counts as in doubt, and the slot is taken over again.',
+  }),
+  'record-bytes-max': bytes({
+    default: 800_000,
+    min: 1000,
+    max: 100 * MIB,
+    help: 'Largest record taken or written; larger input becomes a dead letter.',
+  }),
+  'cache-bytes': bytes({
+    default: 256 * MIB,
+    min: 0,
+    max: 2 ** 40,
+    help: 'Memory for decoded values of the stores, all slots of a process together.',
+  }),
+  'standby-copies': integer({
+    default: 0,
+    min: 0,
+    max: 10,
+    help: 'Processes that keep a copy of each slot warm beside its owner.',
+  }),
+} as const;

@@ -1,0 +1,92 @@
+/** When and how a model is trained. */
+import { choice, decimal, duration, integer, share } from './setting-kinds';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export const TRAINING_SETTINGS = {
+  trainer: choice({
+    values: ['worker-threads', 'spark', 'none'],
+    default: 'worker-threads',
+    help: 'Who answers retrain requests in this process.',
+  }),
+  'trainer-threads': integer({
+    default: 0,
+    min: 0,
+    max: 256,
+    help: 'Threads of a training; 0: one less than there are processors, at least one.',
+  }),
+  'als-rule': choice({
+    values: ['hkv', 'spark', 'implicit', 'rendle'],
+    default: 'hkv',
+    help: 'Confidence and regularisation as in Hu, Koren and Volinsky, Spark, implicit, or Rendle et al.',
+  }),
+  factors: integer({ default: 64, min: 2, max: 1024, help: 'Factors of a user and of a track.' }),
+  alpha: decimal({
+    default: 1,
+    min: 0,
+    max: 1e6,
+    help: 'Weight of a play; with rule rendle, weight of all pairs (alpha0).',
+  }),
+  lambda: decimal({ default: 10, min: 0, max: 1e9, help: 'Regularisation.' }),
+  nu: decimal({
+    default: 1,
+    min: 0,
+    max: 2,
+    help: 'Exponent of the frequency in the regularisation, with rule rendle.',
+  }),
+  epochs: integer({ default: 12, min: 1, max: 1000, help: 'Rounds over users and items at most.' }),
+  'search-candidates': integer({
+    default: 1,
+    min: 1,
+    max: 1000,
+    help: 'Combinations of factors, alpha and lambda tried in a retrain; 1: those given.',
+  }),
+  'holdout-share': share({
+    default: 0.1,
+    help: 'Newest share of the listens that candidates are compared on.',
+  }),
+  'gate-tolerance': share({
+    default: 0.02,
+    help: 'How far below the reigning model, in proportion, a candidate may be and still be promoted.',
+  }),
+  'retrain-check-ms': duration({
+    default: 5000,
+    min: 100,
+    max: DAY,
+    help: 'How often the reasons for a retrain are looked at.',
+  }),
+  'retrain-interval-min-ms': duration({
+    default: 10 * MINUTE,
+    min: 0,
+    max: 365 * DAY,
+    help: 'Shortest time between two retrains that nobody asked for.',
+  }),
+  'retrain-age-ms': duration({
+    default: DAY,
+    min: 1000,
+    max: 365 * DAY,
+    help: 'Age at which a model is retrained.',
+  }),
+  'retrain-growth-share': decimal({
+    default: 0.25,
+    min: 0,
+    max: 1000,
+    help: 'Growth of the listens since the last model, in proportion, at which it is retrained.',
+  }),
+  'retrain-unknown-share': share({
+    default: 0.1,
+    help: 'Share of recent listens on tracks without factors at which the model is retrained.',
+  }),
+  'retrain-quality-drop-share': share({
+    default: 0.2,
+    help: 'Fall of the live hit rate since the hand-over, in proportion, at which the model is retrained.',
+  }),
+  'first-model-listens-min': integer({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000_000,
+    help: 'Listens from which a first model is trained.',
+  }),
+} as const;
