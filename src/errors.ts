@@ -27,6 +27,8 @@ export const ERROR_CODES = {
   SCHEMA_INCOMPATIBLE: 'The registry refuses a schema as incompatible with its earlier versions.',
   SCHEMA_UNKNOWN: 'A record names a schema id the registry does not know.',
   REGISTRY_UNREACHABLE: 'The schema registry does not answer; check --registry.',
+  HTTP_ADDRESS_UNAVAILABLE:
+    'The HTTP address is taken, or none of this machine; choose another port or host.',
   SETTING_INVALID: 'A setting has a value that it cannot take.',
   INPUT_UNREADABLE: 'An input file cannot be read as what it should be.',
 } as const;
