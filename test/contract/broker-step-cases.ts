@@ -53,6 +53,23 @@ function committedStepCases({ broker, harness, topic, unique }: ContractContext)
     await writer.close();
   });
 
+  test('answer the offset behind the last record of each partition', async () => {
+    const [one, two] = [await topic({ partitions: 2 }), await topic()];
+    const writer = await broker().takeOver(unique('slot'), unique('group'));
+    for (const round of [1, 2]) {
+      const records = [record(one, 'k', 'a', 1), record(two, 'k', 'b'), record(one, 'k', 'c', 1)];
+      const behind = await writer.commit(step(records));
+      expect(behind.map(({ topic: name }) => name).sort()).toEqual([one, two].sort());
+      for (const { topic: name, partition, offset } of behind) {
+        const count = name === one ? 2 * round : round;
+        const found = await readCount(broker(), { topic: name, partition, offset: 0 }, count);
+        expect(offset).toBe(found.at(-1)!.offset + 1);
+      }
+    }
+    expect(await writer.commit(step([]))).toEqual([]);
+    await writer.close();
+  });
+
   test('may hold positions alone, records alone, or nothing', async () => {
     const name = await topic();
     const group = unique('group');

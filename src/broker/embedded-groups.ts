@@ -1,0 +1,112 @@
+/**
+ * The groups that share slots out, for all connections of one embedded broker. A rebalance is one
+ * synchronous act: everybody is told of the loss, then everybody of the new slots, in order of joining.
+ */
+import type { Clock, Timer } from '../clock';
+import { SegueError } from '../errors';
+import type { GroupMember, Membership, MembershipOptions } from './broker';
+import { shareSlots } from './share-slots';
+
+/** Kafka's default. */
+const SESSION_TIMEOUT_MS = 45_000;
+
+export class EmbeddedGroups {
+  private readonly groups = new Map<string, EmbeddedMember[]>();
+  private membersEver = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Throws SETTING_INVALID where the group shares out another number of slots. */
+  join(options: MembershipOptions): EmbeddedMember {
+    const members = this.groups.get(options.groupId) ?? [];
+    const slots = members[0]?.options.slots ?? options.slots;
+    if (slots !== options.slots)
+      throw new SegueError(
+        'SETTING_INVALID',
+        `expected ${slots} slots, as the other members of group ${options.groupId} share out, but this one has ${options.slots}; give all the same`,
+      );
+    const member = new EmbeddedMember(`member-${++this.membersEver}`, options, this);
+    this.groups.set(options.groupId, [...members, member]);
+    this.rebalance(options.groupId, `${member.memberId} joined`);
+    return member;
+  }
+
+  leave(member: EmbeddedMember): void {
+    const { groupId } = member.options;
+    const members = this.groups.get(groupId) ?? [];
+    const others = members.filter((other) => other !== member);
+    if (others.length === members.length) return;
+    member.expiry?.cancel();
+    member.become([], []);
+    if (others.length === 0) this.groups.delete(groupId);
+    else this.groups.set(groupId, others);
+    this.rebalance(groupId, `${member.memberId} left`);
+  }
+
+  /** The member is silent from now on, as when its process dies; the group notices after the timeout. */
+  expire(member: EmbeddedMember): void {
+    member.isSilent = true;
+    const timeoutMs = member.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    member.expiry = this.clock.schedule(timeoutMs, () => this.leave(member));
+  }
+
+  private rebalance(groupId: string, reason: string): void {
+    const members = this.groups.get(groupId) ?? [];
+    if (members.length === 0) return;
+    const candidates = members.map((member) => ({
+      memberId: member.memberId,
+      held: member.slots,
+      preferred: member.ask().preferred,
+    }));
+    const shares = shareSlots(members[0]!.options.slots, candidates);
+    for (const member of members) member.lose(reason);
+    const everybody = members.map((member) => ({
+      memberId: member.memberId,
+      slots: shares.get(member.memberId)!,
+      data: member.ask().data,
+    }));
+    for (const member of members) member.become(shares.get(member.memberId)!, everybody);
+    for (const member of members) member.tellAssigned();
+  }
+}
+
+export class EmbeddedMember implements Membership {
+  slots: readonly number[] = [];
+  members: readonly GroupMember[] = [];
+  isSilent = false;
+  expiry: Timer | undefined;
+  private wasAssigned = false;
+  private said: { readonly preferred: readonly number[]; readonly data: Buffer } | undefined;
+
+  constructor(
+    readonly memberId: string,
+    readonly options: MembershipOptions,
+    private readonly groups: EmbeddedGroups,
+  ) {}
+
+  /** What the member says of itself; of one that is silent, what it said last. */
+  ask(): { readonly preferred: readonly number[]; readonly data: Buffer } {
+    if (this.isSilent && this.said !== undefined) return this.said;
+    this.said = { preferred: this.options.preferred(), data: this.options.data() };
+    return this.said;
+  }
+
+  lose(reason: string): void {
+    this.slots = [];
+    if (this.wasAssigned && !this.isSilent) this.options.onLost(reason);
+  }
+
+  become(slots: readonly number[], members: readonly GroupMember[]): void {
+    this.slots = slots;
+    this.members = members;
+  }
+
+  tellAssigned(): void {
+    this.wasAssigned = true;
+    if (!this.isSilent) this.options.onAssigned(this.slots);
+  }
+
+  async leave(): Promise<void> {
+    this.groups.leave(this);
+  }
+}
