@@ -1,0 +1,18 @@
+/**
+ * `npm run generate`: writes every generated file of the tree anew. Each has a freshness test. A generator
+ * is a function without arguments that writes its file.
+ */
+import { generateRecords } from './generate-records';
+
+const GENERATORS: Readonly<Record<string, () => void | Promise<void>>> = {
+  'schemas/records.ts': generateRecords,
+};
+
+async function main(): Promise<void> {
+  for (const [file, generate] of Object.entries(GENERATORS)) {
+    await generate();
+    console.log(`generated ${file}`);
+  }
+}
+
+void main();
