@@ -30,6 +30,11 @@ export const ERROR_CODES = {
   HTTP_ADDRESS_UNAVAILABLE:
     'The HTTP address is taken, or none of this machine; choose another port or host.',
   SETTING_INVALID: 'A setting has a value that it cannot take.',
+  MODEL_UNUSABLE:
+    'A generation cannot be served: blocks missing, changed, or under a rule unknown here; retrain.',
+  MODEL_UNKNOWN: 'There is no such generation, or its factors are not kept any more.',
+  TRAINING_IMPOSSIBLE:
+    'Nothing is left to learn from after the filters; send more listens or lower them.',
   INPUT_UNREADABLE: 'An input file cannot be read as what it should be.',
 } as const;
 

@@ -211,7 +211,7 @@ export class Slot {
 
   #hasWork(): boolean {
     const { work, state } = this.#tenure!;
-    return work.step.inputRecords > 0 || work.step.outputs.length > 0 || state.isDirty();
+    return work.step.movesPositions || work.step.outputs.length > 0 || state.isDirty();
   }
 
   #process(queued: QueuedRecord): void {
@@ -221,6 +221,9 @@ export class Slot {
     if (work.step.inputRecords === 0) work.step.restart(this.options.clock.now());
     const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
     work.step.inputRecords += 1;
+    // What a replayed source brings needs no commit by itself, or progress records would beget progress records.
+    if (queued.source.replayed) this.#moreToDo = true;
+    else work.step.movesPositions = true;
     work.step.inputBytes += bytes;
     work.streamTimeMs = Math.max(work.streamTimeMs, record.timestampMs);
     this.#metrics.read(topic.name, partition, bytes);

@@ -5,6 +5,8 @@ export class Step {
   readonly outputs: OutputRecord[] = [];
   readonly afterCommit: ((committedAtMs: number) => void)[] = [];
   inputRecords = 0;
+  /** True where an input was processed whose position is committed. */
+  movesPositions = false;
   inputBytes = 0;
   outputBytes = 0;
 

@@ -17,6 +17,12 @@ export const ENGINE_SETTINGS = {
     max: MINUTE,
     help: 'Longest time that a step collects before it commits.',
   }),
+  'step-linger-ms': duration({
+    default: 10,
+    min: 0,
+    max: MINUTE,
+    help: 'How long the first record after a pause waits for others before its step commits.',
+  }),
   'step-records-max': integer({
     default: 2000,
     min: 1,
@@ -40,6 +46,24 @@ export const ENGINE_SETTINGS = {
     min: 1000,
     max: 100 * MIB,
     help: 'Largest record taken or written; larger input becomes a dead letter.',
+  }),
+  'queue-bytes-max': bytes({
+    default: 4 * MIB,
+    min: 10_000,
+    max: 1024 * MIB,
+    help: 'Records fetched and not yet processed, per input partition; a full queue is not fetched for.',
+  }),
+  'tombstone-retention-ms': duration({
+    default: 24 * 60 * MINUTE,
+    min: MINUTE,
+    max: 365 * 24 * 60 * MINUTE,
+    help: 'Local state left alone for longer is rebuilt; at most delete.retention.ms of the tables.',
+  }),
+  'fenced-retry-ms': duration({
+    default: 3000,
+    min: 100,
+    max: 10 * MINUTE,
+    help: 'A slot that was fenced and is still ours by the word of the group is taken over again after so long.',
   }),
   'cache-bytes': bytes({
     default: 256 * MIB,

@@ -11,6 +11,12 @@ export const PLACE_SETTINGS = {
     expected: 'up to 100 letters, digits, dots, dashes and underscores',
     help: 'Name of the application: its group, the start of its transactional ids; one name, one owner of a slot.',
   }),
+  'topic-prefix': text({
+    default: '',
+    pattern: /^[a-z0-9._-]{0,100}$/i,
+    expected: 'up to 100 letters, digits, dots, dashes and underscores',
+    help: 'Put before the name of every topic, to keep several applications apart on one cluster.',
+  }),
   data: text({
     default: '.segue',
     help: 'Folder for local stores and, embedded, for the topics.',

@@ -1,5 +1,5 @@
 /** What counts and what is recommended. */
-import { choice, duration, integer, share } from './setting-kinds';
+import { bytes, choice, duration, integer, share } from './setting-kinds';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -56,6 +56,24 @@ export const RECOMMENDATION_SETTINGS = {
     min: 100,
     max: HOUR,
     help: 'How often each slot publishes its most popular tracks when they changed.',
+  }),
+  'popular-refresh-ms': duration({
+    default: MINUTE,
+    min: 100,
+    max: HOUR,
+    help: 'How often users with a popular list are given the changed one without listening themselves.',
+  }),
+  'filter-interval-ms': duration({
+    default: 1000,
+    min: 100,
+    max: HOUR,
+    help: 'How often threshold, totals and tables are published while they change.',
+  }),
+  'profile-cache-bytes': bytes({
+    default: 64 * 2 ** 20,
+    min: 0,
+    max: 2 ** 40,
+    help: "Memory for users' decoded histories, all slots of a process together.",
   }),
   'refresh-budget-ms': duration({
     default: 50,

@@ -79,9 +79,11 @@ export const TRAINING_SETTINGS = {
     default: 0.1,
     help: 'Share of recent listens on tracks without factors at which the model is retrained.',
   }),
-  'retrain-quality-drop-share': share({
-    default: 0.2,
-    help: 'Fall of the live hit rate since the hand-over, in proportion, at which the model is retrained.',
+  'retrain-quality-ratio': decimal({
+    default: 1,
+    min: 0,
+    max: 100,
+    help: "Live hit rate at 100 of personal lists, in proportion to the popular list's, below which the model is retrained; 0: never.",
   }),
   'first-model-listens-min': integer({
     default: 10_000,

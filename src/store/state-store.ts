@@ -19,7 +19,9 @@ export interface StateStore<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
   delete(key: string): void;
-  /** All entries whose key begins with `prefix`, this step's own writes included; not in order. */
+  /** Visits all entries whose key begins with `prefix`, this step's own writes included; not in order. */
+  visit(prefix: string, visitor: (key: string, value: V) => void): Promise<void>;
+  /** The same as a map: for prefixes that hold little. */
   scan(prefix: string): Promise<Map<string, V>>;
   /** Keys in order from behind `after`, at most `limit`, as committed: for sweeps that see each key sooner or later. */
   keysAfter(after: string, limit: number): Promise<string[]>;
@@ -86,16 +88,23 @@ export class LayeredStore<V> implements StateStore<V> {
     this.#current.set(key, null);
   }
 
+  async visit(prefix: string, visitor: (key: string, value: V) => void): Promise<void> {
+    // Taken before the database's snapshot: a commit that ends meanwhile is then in one of the two at least.
+    const overlaid = new Map<string, V | null>();
+    for (const overlay of [this.#committing, this.#current]) {
+      for (const [key, value] of overlay ?? [])
+        if (key.startsWith(prefix)) overlaid.set(key, value);
+    }
+    for await (const [stored, bytes] of this.database.entries(this.prefix + prefix)) {
+      const key = stored.slice(this.prefix.length);
+      if (!overlaid.has(key)) visitor(key, this.codec.decode(bytes));
+    }
+    for (const [key, value] of overlaid) if (value !== null) visitor(key, value);
+  }
+
   async scan(prefix: string): Promise<Map<string, V>> {
     const found = new Map<string, V>();
-    const committing = this.#committing;
-    for await (const [key, bytes] of this.database.entries(this.prefix + prefix)) {
-      found.set(key.slice(this.prefix.length), this.codec.decode(bytes));
-    }
-    // A commit may have ended meanwhile: its overlay still holds what the iterator's snapshot may lack.
-    for (const overlay of [committing, this.#committing, this.#current]) {
-      for (const [key, value] of overlay ?? []) overlayInto(found, prefix, key, value);
-    }
+    await this.visit(prefix, (key, value) => found.set(key, value));
     return found;
   }
 
@@ -156,10 +165,4 @@ export class LayeredStore<V> implements StateStore<V> {
   #remember(key: string, value: V, encodedBytes: number): void {
     this.#cache.set(key, value, ENTRY_BYTES + key.length + encodedBytes * DECODED_FACTOR);
   }
-}
-
-function overlayInto<V>(found: Map<string, V>, prefix: string, key: string, value: V | null): void {
-  if (!key.startsWith(prefix)) return;
-  if (value === null) found.delete(key);
-  else found.set(key, value);
 }
