@@ -35,6 +35,10 @@ export const ERROR_CODES = {
   MODEL_UNKNOWN: 'There is no such generation, or its factors are not kept any more.',
   TRAINING_IMPOSSIBLE:
     'Nothing is left to learn from after the filters; send more listens or lower them.',
+  MEMORY_EXCEEDED:
+    'Interactions and factors do not fit into one process; use the Spark trainer or fewer factors.',
+  MATRIX_SINGULAR:
+    'A normal equation has no unique solution; raise lambda, or check the factors for NaN.',
   INPUT_UNREADABLE: 'An input file cannot be read as what it should be.',
 } as const;
 

@@ -1,0 +1,108 @@
+/**
+ * C += AᵀB and C −= AᵀB on the upper triangle, the one dense kernel under the Gramian, the normal matrix and
+ * the Cholesky factorisation. A tile of 4 × 8 sums lives in registers; rows of A and B are read in order.
+ *
+ * A and B: `count` rows of `rowBytes`; C: `order` × `order` (a multiple of 8) with rows of `outRowBytes`.
+ */
+
+// @ts-ignore: decorator
+@inline
+function tile(
+  a: usize,
+  b: usize,
+  count: i32,
+  rowBytes: usize,
+  out: usize,
+  outRowBytes: usize,
+  subtract: bool,
+): void {
+  let c00 = f32x4.splat(0);
+  let c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0);
+  let c31 = f32x4.splat(0);
+  for (let k = 0; k < count; k++) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load_splat<f32>(a);
+    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    const a1 = v128.load_splat<f32>(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    const a2 = v128.load_splat<f32>(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
+    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    const a3 = v128.load_splat<f32>(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
+    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+    a += rowBytes;
+    b += rowBytes;
+  }
+  merge(out, c00, c01, subtract);
+  merge(out + outRowBytes, c10, c11, subtract);
+  merge(out + 2 * outRowBytes, c20, c21, subtract);
+  merge(out + 3 * outRowBytes, c30, c31, subtract);
+}
+
+// @ts-ignore: decorator
+@inline
+function merge(out: usize, low: v128, high: v128, subtract: bool): void {
+  if (subtract) {
+    v128.store(out, f32x4.sub(v128.load(out), low));
+    v128.store(out, f32x4.sub(v128.load(out, 16), high), 16);
+  } else {
+    v128.store(out, f32x4.add(v128.load(out), low));
+    v128.store(out, f32x4.add(v128.load(out, 16), high), 16);
+  }
+}
+
+export function rankUpdate(
+  a: usize,
+  b: usize,
+  count: i32,
+  rowBytes: usize,
+  out: usize,
+  outRowBytes: usize,
+  order: i32,
+): void {
+  for (let i = 0; i < order; i += 4) {
+    for (let j = i & ~7; j < order; j += 8) {
+      tile(
+        a + ((<usize>i) << 2),
+        b + ((<usize>j) << 2),
+        count,
+        rowBytes,
+        out + (<usize>i) * outRowBytes + ((<usize>j) << 2),
+        outRowBytes,
+        false,
+      );
+    }
+  }
+}
+
+export function rankDowndate(
+  a: usize,
+  count: i32,
+  rowBytes: usize,
+  out: usize,
+  outRowBytes: usize,
+  order: i32,
+): void {
+  for (let i = 0; i < order; i += 4) {
+    for (let j = i & ~7; j < order; j += 8) {
+      tile(
+        a + ((<usize>i) << 2),
+        a + ((<usize>j) << 2),
+        count,
+        rowBytes,
+        out + (<usize>i) * outRowBytes + ((<usize>j) << 2),
+        outRowBytes,
+        true,
+      );
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** What a training run is told, and what it tells while it runs. */
+import type { FactorMatrix } from './model';
+
+export interface TrainingProgress {
+  readonly epoch: number;
+  /** loss.ts, over everything trained on. */
+  readonly loss: number;
+  /** Since the first epoch began. */
+  readonly elapsedMs: number;
+  /** Copies of the factors as they are now; only inside `onEpoch`. */
+  factors(): { readonly userFactors: FactorMatrix; readonly itemFactors: FactorMatrix };
+}
+
+export interface TrainingOptions {
+  readonly epochs: number;
+  readonly seed: number;
+  readonly threads: number;
+  /** Conjugate gradient steps of a half step; 2 unless given. */
+  readonly steps?: number;
+  /** Factors to start from, rows as in `interactions`; rows of zeros are new. Items alone are enough. */
+  readonly warmStart?: {
+    readonly userFactors?: FactorMatrix;
+    readonly itemFactors?: FactorMatrix;
+  };
+  /** After each epoch; the workers wait for its word. */
+  readonly onEpoch?: (
+    progress: TrainingProgress,
+  ) => 'continue' | 'stop' | Promise<'continue' | 'stop'>;
+  /** Aborting rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,152 @@
+import { transpose } from '../../src/als/interactions';
+import { alsLoss } from '../../src/als/loss';
+import type { FactorMatrix, SparseRows } from '../../src/als/model';
+import { type AlsRule, hkvRule, sparkRule } from '../../src/als/rule';
+import { trainAls } from '../../src/als/train';
+import { mulberry32 } from '../../src/random';
+import { denseGramian, denseHalfStep, relativeDifference } from '../support/dense-als';
+import { DIALECTS, randomInteractions } from '../support/random-als';
+
+const interactions = randomInteractions(mulberry32(11), 90, 60, 1500);
+
+function scores(users: FactorMatrix, items: FactorMatrix): Float64Array {
+  const d = users.columns;
+  const result = new Float64Array(users.rows * items.rows);
+  for (let u = 0; u < users.rows; u++) {
+    for (let i = 0; i < items.rows; i++) {
+      for (let k = 0; k < d; k++) {
+        result[u * items.rows + i]! += users.values[u * d + k]! * items.values[i * d + k]!;
+      }
+    }
+  }
+  return result;
+}
+
+/** Two epochs of exact half steps from given users. */
+function denseEpochs(rule: AlsRule, matrix: SparseRows, start: FactorMatrix, epochs: number) {
+  let userFactors = start;
+  let itemFactors = start;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    itemFactors = denseHalfStep(rule, userFactors, transpose(matrix));
+    userFactors = denseHalfStep(rule, itemFactors, matrix);
+  }
+  return { userFactors, itemFactors };
+}
+
+describe.each(Object.entries(DIALECTS))('training under the rule %s', (_, ruleOf) => {
+  const rule = ruleOf(10);
+
+  it('equals exact half steps when conjugate gradients run long enough', async () => {
+    const start = await trainAls(interactions, rule, { epochs: 1, seed: 5, threads: 1 });
+    const warmStart = { userFactors: start.userFactors };
+    const options = { epochs: 2, seed: 1, threads: 2, steps: 40, warmStart };
+    const trained = await trainAls(interactions, rule, options);
+    const exact = denseEpochs(rule, interactions, start.userFactors, 2);
+    const difference = relativeDifference(
+      scores(trained.userFactors, trained.itemFactors),
+      scores(exact.userFactors, exact.itemFactors),
+    );
+    expect(difference).toBeLessThan(1e-5);
+  });
+
+  it('reports the loss that the factors have, and lowers it', async () => {
+    const options = { epochs: 4, seed: 2, threads: 2 };
+    const { losses, userFactors, itemFactors } = await trainAls(interactions, rule, options);
+    const loss = alsLoss(interactions, rule, userFactors, itemFactors);
+    expect(losses).toHaveLength(4);
+    expect(losses[3]! / loss).toBeCloseTo(1, 5);
+    expect([...losses].sort((a, b) => b - a)).toEqual(losses);
+  });
+});
+
+describe('training', () => {
+  const rule = sparkRule({ factorCount: 20, alpha: 3, lambda: 0.05 });
+
+  it('gives the same bits on 1, 2 and 4 threads', async () => {
+    const run = (threads: number) => trainAls(interactions, rule, { epochs: 3, seed: 3, threads });
+    const [one, two, four] = [await run(1), await run(2), await run(4)];
+    for (const other of [two, four]) {
+      expect(other.userFactors.values).toEqual(one.userFactors.values);
+      expect(other.itemFactors.values).toEqual(one.itemFactors.values);
+      expect(other.losses).toEqual(one.losses);
+    }
+  });
+
+  it('delivers Gramians of its factors, diagonal and descending for the items', async () => {
+    const trained = await trainAls(interactions, rule, { epochs: 3, seed: 3, threads: 2 });
+    const { itemGramian, userGramian } = trained;
+    expect(relativeDifference(itemGramian, denseGramian(trained.itemFactors))).toBeLessThan(1e-6);
+    expect(relativeDifference(userGramian, denseGramian(trained.userFactors))).toBeLessThan(1e-6);
+    const diagonal = Array.from({ length: 20 }, (_, k) => itemGramian[k * 21]!);
+    expect([...diagonal].sort((a, b) => b - a)).toEqual(diagonal);
+    expect(Math.abs(itemGramian[1]!)).toBeLessThan(1e-5 * diagonal[0]!);
+  });
+
+  it('stops when told, and hands out the factors of that epoch', async () => {
+    const seen: FactorMatrix[] = [];
+    const trained = await trainAls(interactions, rule, {
+      epochs: 50,
+      seed: 3,
+      threads: 2,
+      onEpoch: async (progress) => {
+        seen.push(progress.factors().itemFactors);
+        return progress.epoch === 3 ? 'stop' : 'continue';
+      },
+    });
+    expect(trained.losses).toHaveLength(3);
+    expect(trained.itemFactors.values).toEqual(seen[2]!.values);
+  });
+
+  it('rejects with the reason of an abort, before and while it runs', async () => {
+    const reason = new Error('enough');
+    const options = { epochs: 1000, seed: 3, threads: 2 };
+    const before = trainAls(interactions, rule, { ...options, signal: AbortSignal.abort(reason) });
+    await expect(before).rejects.toBe(reason);
+    const controller = new AbortController();
+    const during = trainAls(interactions, rule, {
+      ...options,
+      signal: controller.signal,
+      onEpoch: () => {
+        controller.abort(reason);
+        return 'continue';
+      },
+    });
+    await expect(during).rejects.toBe(reason);
+  });
+
+  it('starts from items alone, first folding the users in', async () => {
+    const long = await trainAls(interactions, rule, { epochs: 12, seed: 3, threads: 1 });
+    const warm = await trainAls(interactions, rule, {
+      epochs: 1,
+      seed: 9,
+      threads: 1,
+      warmStart: { itemFactors: long.itemFactors },
+    });
+    expect(warm.losses[0]! / long.losses[11]!).toBeLessThan(1.001);
+  });
+
+  it('copes with empty rows, one row, and rows of everything', async () => {
+    for (const [users, items] of [
+      [1, 40],
+      [40, 1],
+      [3, 3],
+    ] as const) {
+      const few = randomInteractions(mulberry32(users), users, items, 60);
+      const trained = await trainAls(few, hkvRule({ factorCount: 8, alpha: 1, lambda: 0.1 }), {
+        epochs: 2,
+        seed: 1,
+        threads: 4,
+      });
+      expect(trained.userFactors.values.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('refuses what does not fit and names the trainer that can', async () => {
+    const huge = { ...rule, factorCount: 16_384 };
+    const training = trainAls(interactions, huge, { epochs: 1, seed: 1, threads: 1 });
+    await expect(training).rejects.toMatchObject({ code: 'MEMORY_EXCEEDED' });
+    await expect(trainAls(interactions, huge, { epochs: 1, seed: 1, threads: 1 })).rejects.toThrow(
+      /Spark trainer/,
+    );
+  });
+});
