@@ -46,6 +46,7 @@ export interface HistoryChunk {
   readonly number: number;
   /** Unix seconds of its oldest entry */
   readonly from: number;
+  readonly entries: number;
   readonly plays: number;
   readonly first_listened_at: number;
   readonly last_listened_at: number;
@@ -116,7 +117,7 @@ export interface Listen {
   readonly release_name: string | null;
 }
 
-export type ModelState = 'CANDIDATE' | 'PROMOTED' | 'REJECTED' | 'ROLLED_BACK' | 'FAILED';
+export type ModelState = 'CANDIDATE' | 'PROMOTED' | 'SUPERSEDED' | 'REJECTED' | 'ROLLED_BACK' | 'FAILED';
 
 export interface Rule {
   readonly factor_count: number;
@@ -137,7 +138,7 @@ export interface TrainedPosition {
   readonly offset: number;
 }
 
-/** The manifest of a generation and where it stands. Key: generation. The serving generation is the last record that says PROMOTED. */
+/** The manifest of a generation and where it stands. Key: generation. The serving generation is the one that says PROMOTED. */
 export interface Model {
   readonly generation: number;
   readonly state: ModelState;

@@ -1,0 +1,152 @@
+/** Answers retrain requests, one at a time, in the process that owns slot 0. */
+
+import type { Model } from '../../schemas/records';
+import type { ModelLoader } from '../../streams/model/load-model';
+import { ruleToRecord } from '../../streams/model/model-codec';
+import type { ModelPublisher } from '../../streams/model/publish-model';
+import { type RetrainOptions, retrain } from '../../streams/model/retrain-model';
+import type { OpenRequest, RetrainRequests } from '../../streams/model/retrain-requests';
+import { type Clock, sleep, yieldToEventLoop } from '../clock';
+import type { Logger } from '../logger';
+import type { Meter } from '../telemetry/meter';
+
+export interface RetrainServiceOptions {
+  readonly loader: ModelLoader;
+  readonly requests: RetrainRequests;
+  readonly publisher: ModelPublisher;
+  readonly job: Pick<
+    RetrainOptions,
+    'broker' | 'codecs' | 'topics' | 'threshold' | 'tracksMin' | 'settings' | 'clock'
+  >;
+  /** Only one process trains: the one that owns the control task. */
+  readonly isTrainer: () => boolean;
+  readonly meter: Meter;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+const CHECK_MS = 100;
+/** Others get their turn when a computation has taken so long. */
+const TURN_MS = 8;
+
+export class RetrainService {
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+  /** Highest request offset answered by this process; the directory may learn of it a little later. */
+  #answered = -1;
+  #isTraining = false;
+
+  constructor(private readonly options: RetrainServiceOptions) {}
+
+  start(): void {
+    this.#state('idle');
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#loop;
+  }
+
+  /** True while a request is open or being answered. */
+  isBusy(): boolean {
+    return this.#isTraining || this.#open() !== undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const open =
+        this.options.isTrainer() && !this.options.loader.isSwitching() ? this.#open() : undefined;
+      if (open === undefined) await sleep(this.options.clock, CHECK_MS);
+      else await this.#answer(open);
+    }
+  }
+
+  #open(): OpenRequest | undefined {
+    const open = this.options.requests.open(this.options.loader.directory);
+    return open !== undefined && open.offset > this.#answered ? open : undefined;
+  }
+
+  async #answer(open: OpenRequest): Promise<void> {
+    const { logger, loader, meter } = this.options;
+    const { directory } = loader;
+    const generation =
+      Math.max(0, ...directory.manifests.map((manifest) => manifest.generation)) + 1;
+    logger.info(
+      `generation ${generation}: training, because of ${open.request.reason} ${open.request.detail}`.trim(),
+    );
+    this.#isTraining = true;
+    this.#state('running');
+    try {
+      const manifest = await this.#train(open, generation);
+      logger.info(`generation ${generation} is ${manifest.state.toLowerCase()}: ${manifest.note}`);
+      meter.count('segue_retrains_total', {
+        outcome: manifest.state === 'PROMOTED' ? 'promoted' : 'rejected',
+      });
+    } catch (error) {
+      logger.error(`generation ${generation} failed: ${(error as Error).message}`, { error });
+      meter.count('segue_retrains_total', { outcome: 'failed' });
+      await this.options.publisher
+        .publishFailure(this.#failed(open, generation, error as Error))
+        .catch(() => undefined);
+    } finally {
+      this.#answered = open.offset;
+      this.#isTraining = false;
+      this.#state('idle');
+    }
+  }
+
+  #train(open: OpenRequest, generation: number): Promise<Model> {
+    const { loader, job, publisher, meter, logger, clock } = this.options;
+    const order = { generation, request: open.request, requestOffset: open.offset };
+    return retrain(order, {
+      ...job,
+      reigning: loader.serving,
+      reigningManifest: loader.directory.promoted,
+      pause: pauseBetweenTurns(clock),
+      onProgress: (line) => logger.info(`generation ${generation}: ${line}`),
+      onPhase: (phase, ms) => meter.observe('segue_retrain_duration_seconds', { phase }, ms / 1000),
+    }).then((result) => publisher.publish(result, loader.directory));
+  }
+
+  #failed(open: OpenRequest, generation: number, error: Error): Model {
+    const none = Buffer.alloc(0);
+    return {
+      generation,
+      state: 'FAILED',
+      attempt: '',
+      request_offset: open.offset,
+      reason: open.request.reason,
+      note: error.message,
+      trainer: 'worker-threads',
+      rule: ruleToRecord(this.options.job.settings.rules[0]!),
+      items: 0,
+      users: 0,
+      interactions: 0,
+      threshold: 0,
+      blocks: 0,
+      checksum: 0,
+      gramian: none,
+      user_gramian: none,
+      quality: {},
+      positions: [],
+      trained_at: this.options.clock.now(),
+      training_ms: 0,
+    };
+  }
+
+  #state(current: 'idle' | 'running'): void {
+    for (const state of ['idle', 'requested', 'running'] as const) {
+      this.options.meter.set('segue_retrain_state', { state }, state === current ? 1 : 0);
+    }
+  }
+}
+
+function pauseBetweenTurns(clock: Clock): () => Promise<void> {
+  let turnStartedMs = clock.monotonicMs();
+  return async () => {
+    if (clock.monotonicMs() - turnStartedMs < TURN_MS) return;
+    await yieldToEventLoop();
+    turnStartedMs = clock.monotonicMs();
+  };
+}

@@ -1,0 +1,140 @@
+/** One process of the application, whatever the adapters: topology, runner, model, trainer. */
+import { cpus } from 'node:os';
+import type { Recommendations } from '../../schemas/records';
+import { Figures } from '../../streams/model/export-figures';
+import { ModelLoader } from '../../streams/model/load-model';
+import { PopularList } from '../../streams/model/popular-list';
+import { ModelPublisher } from '../../streams/model/publish-model';
+import { RetrainRequests } from '../../streams/model/retrain-requests';
+import { type SegueTopics, segueTopics } from '../../streams/topics';
+import { type SegueStores, segueStores, segueTopology } from '../../streams/topology';
+import type { Broker } from '../broker/broker';
+import { partitionOf } from '../broker/partitioner';
+import { type Clock, sleep } from '../clock';
+import type { Settings } from '../config';
+import { StreamRunner } from '../engine/stream-runner';
+import type { Topology } from '../engine/topology';
+import type { Logger } from '../logger';
+import type { SchemaRegistry } from '../schema-registry/schema-registry';
+import type { SlotDatabase } from '../store/slot-database';
+import type { Meter } from '../telemetry/meter';
+import { engineSettings, retrainSettings, streamSettings } from './program-settings';
+import { RetrainService } from './retrain-service';
+
+export interface StreamProcessOptions {
+  readonly settings: Settings;
+  readonly broker: Broker;
+  readonly registry: SchemaRegistry;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly logger: Logger;
+  readonly bootId: string;
+  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  readonly localSlots: () => readonly number[];
+}
+
+export class StreamProcess {
+  readonly topics: SegueTopics;
+  readonly stores: SegueStores;
+  readonly topology: Topology;
+  readonly runner: StreamRunner;
+  readonly loader: ModelLoader;
+  readonly popular: PopularList;
+  readonly requests = new RetrainRequests();
+  readonly figures: Figures;
+  #retrains: RetrainService | undefined;
+
+  constructor(private readonly options: StreamProcessOptions) {
+    const { settings, broker, meter, logger } = options;
+    const streams = streamSettings(settings);
+    this.topics = segueTopics(settings.topicPrefix);
+    this.stores = segueStores(this.topics);
+    this.popular = new PopularList(settings.popularDepth);
+    this.figures = new Figures(meter);
+    this.loader = new ModelLoader({
+      topics: this.topics,
+      broker,
+      codec: () => this.runner.codecs.of(this.topics.itemFactors),
+      meter,
+      logger,
+      onSwitch: () => this.runner.nudge(),
+    });
+    this.topology = segueTopology({
+      topics: this.topics,
+      settings: streams,
+      loader: this.loader,
+      popular: this.popular,
+      requests: this.requests,
+      figures: this.figures,
+    });
+    this.runner = new StreamRunner({
+      ...options,
+      topology: this.topology,
+      settings: engineSettings(settings),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.runner.start();
+    if (this.options.settings.trainer === 'none') return;
+    this.#retrains = this.#retrainService();
+    this.#retrains.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#retrains?.stop();
+    await this.runner.stop();
+  }
+
+  /** All input consumed, the promoted model serves, everybody refreshed, no retrain open. */
+  async isCaughtUp(): Promise<boolean> {
+    if (this.loader.isSwitching() || this.#retrains?.isBusy()) return false;
+    return this.runner.isCaughtUp();
+  }
+
+  async untilCaughtUp(): Promise<void> {
+    // Twice in a row: what one slot sends out last may be another one's input.
+    let inARow = 0;
+    while (inARow < 2) {
+      inARow = (await this.isCaughtUp()) ? inARow + 1 : 0;
+      if (inARow < 2) await sleep(this.options.clock, 100);
+    }
+  }
+
+  /** The user's list, if this process owns the user. */
+  recommendations(user: string): Recommendations | undefined {
+    const slot = partitionOf(Buffer.from(user, 'utf8'), this.options.settings.partitions);
+    const state = this.runner.slots.find((one) => one.slot === slot)?.state;
+    return state?.store(this.stores.recommendations).get(user);
+  }
+
+  #retrainService(): RetrainService {
+    const { settings, broker, meter, logger, clock } = this.options;
+    const { codecs } = this.runner;
+    const streams = streamSettings(settings);
+    return new RetrainService({
+      loader: this.loader,
+      requests: this.requests,
+      publisher: new ModelPublisher({
+        broker,
+        topics: this.topics,
+        codecs,
+        application: settings.application,
+      }),
+      job: {
+        broker,
+        codecs,
+        topics: this.topics,
+        threshold: streams.threshold,
+        tracksMin: streams.tracksMin,
+        settings: retrainSettings(settings, cpus().length),
+        clock,
+      },
+      isTrainer: () =>
+        this.runner.slots.some(({ slot, status }) => slot === 0 && status === 'running'),
+      meter,
+      logger,
+      clock,
+    });
+  }
+}

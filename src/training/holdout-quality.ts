@@ -1,0 +1,107 @@
+/** How well a model foretells held-out items: fold in with what was known, rank everything, compare. */
+import { FoldIn } from '../als/fold-in';
+import type { AlsModel, SparseRows } from '../als/model';
+import { ndcg } from '../evaluation/metrics/ndcg';
+import { recall } from '../evaluation/metrics/recall';
+import { relevanceOf } from '../evaluation/metrics/relevance';
+import { TopItems } from '../ranking/top-items';
+import type { TemporalSplit } from './training-data';
+
+/** Means over the evaluated users. */
+export interface HoldoutQuality {
+  readonly recall20: number;
+  readonly ndcg20: number;
+  readonly recall100: number;
+  readonly users: number;
+}
+
+const DEPTH = 100;
+
+/** A row of plays in a model's own items. */
+export interface KnownRow {
+  readonly items: Int32Array;
+  readonly plays: Float32Array;
+}
+
+export interface HoldoutModel {
+  readonly als: AlsModel;
+  /** Item of the data → item of the model; −1: the model does not know it. Absent: the same items. */
+  readonly itemOf?: Int32Array;
+  /** Item of the model → item of the data; −1: not in the data. */
+  readonly dataItemOf?: Int32Array;
+}
+
+/** Calls `pause` now and then, so that a caller can let others have their turn. */
+export async function holdoutQuality(
+  model: HoldoutModel,
+  split: TemporalSplit,
+  pause: () => Promise<void>,
+): Promise<HoldoutQuality> {
+  const foldIn = new FoldIn(model.als);
+  const topItems = new TopItems(model.als.itemFactors);
+  return meanQuality(split, pause, (user) => {
+    const row = knownRow(split.train, user, model.itemOf);
+    const factors = foldIn.solve(row.items, row.plays);
+    const { items } = topItems.top(factors, DEPTH, { exclude: row.items });
+    return model.dataItemOf === undefined ? items : items.map((item) => model.dataItemOf![item]!);
+  });
+}
+
+/** The same for one list for everybody: items of the training part by unique users. */
+export async function popularityQuality(
+  split: TemporalSplit,
+  pause: () => Promise<void>,
+): Promise<HoldoutQuality> {
+  const users = new Int32Array(split.train.columns);
+  for (const item of split.train.indices) users[item]! += 1;
+  const ranking = Int32Array.from(users.keys()).sort((a, b) => users[b]! - users[a]! || a - b);
+  return meanQuality(split, pause, (user) => {
+    const known = new Set(knownRow(split.train, user).items);
+    const list: number[] = [];
+    for (const item of ranking) {
+      if (list.length === DEPTH) break;
+      if (!known.has(item)) list.push(item);
+    }
+    return Int32Array.from(list);
+  });
+}
+
+async function meanQuality(
+  split: TemporalSplit,
+  pause: () => Promise<void>,
+  listOf: (user: number) => Int32Array,
+): Promise<HoldoutQuality> {
+  const sums = { recall20: 0, ndcg20: 0, recall100: 0 };
+  for (const { user, items } of split.targets) {
+    const relevance = relevanceOf(listOf(user), new Set(items));
+    sums.recall20 += recall(relevance, 20);
+    sums.ndcg20 += ndcg(relevance, 20);
+    sums.recall100 += recall(relevance, DEPTH);
+    await pause();
+  }
+  const users = split.targets.length;
+  const mean = (sum: number) => (users === 0 ? 0 : sum / users);
+  return {
+    recall20: mean(sums.recall20),
+    ndcg20: mean(sums.ndcg20),
+    recall100: mean(sums.recall100),
+    users,
+  };
+}
+
+function knownRow(
+  { starts, indices, values }: SparseRows,
+  user: number,
+  itemOf?: Int32Array,
+): KnownRow {
+  const items = indices.subarray(starts[user]!, starts[user + 1]!);
+  const plays = values.subarray(starts[user]!, starts[user + 1]!);
+  if (itemOf === undefined)
+    return { items: Int32Array.from(items), plays: Float32Array.from(plays) };
+  const kept = [...items.keys()].filter((at) => itemOf[items[at]!]! >= 0);
+  kept.sort((a, b) => itemOf[items[a]!]! - itemOf[items[b]!]!);
+  return {
+    items: Int32Array.from(kept, (at) => itemOf[items[at]!]!),
+    plays: Float32Array.from(kept, (at) => plays[at]!),
+  };
+}

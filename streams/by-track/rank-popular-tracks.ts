@@ -1,0 +1,83 @@
+/** Keeps this slot's most popular tracks and publishes them when they changed; every process merges all slots' lists. */
+import type { ListenerCount } from '../../schemas/records';
+import type {
+  Processor,
+  ProcessorContext,
+  ProcessorDefinition,
+  StepBudget,
+} from '../../src/engine/processor';
+import type { TableDefinition } from '../../src/engine/topology';
+import type { StateStore } from '../../src/store/state-store';
+import type { StreamSettings } from '../stream-settings';
+import type { SegueTopics } from '../topics';
+import type { CountedTrack } from './count-listeners';
+import { TopTracks } from './top-tracks';
+
+/** With no input for so long the list is published without waiting for the interval. */
+const QUIET_MS = 300;
+
+export function rankPopularTracks(
+  topics: SegueTopics,
+  listenerCounts: TableDefinition<ListenerCount>,
+  settings: Pick<StreamSettings, 'popularDepth' | 'popularIntervalMs'>,
+): ProcessorDefinition<CountedTrack, never> {
+  return {
+    name: 'rank-popular-tracks',
+    sinks: [topics.popularTracks],
+    build: (context) =>
+      new RankPopularTracks(context, topics, context.store(listenerCounts), settings),
+  };
+}
+
+class RankPopularTracks implements Processor<CountedTrack> {
+  readonly #top: TopTracks;
+  #isChanged = true;
+  #lastPublishedMs = Number.NEGATIVE_INFINITY;
+  #lastInputMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly context: ProcessorContext<never>,
+    private readonly topics: SegueTopics,
+    private readonly counts: StateStore<ListenerCount>,
+    private readonly settings: Pick<StreamSettings, 'popularDepth' | 'popularIntervalMs'>,
+  ) {
+    this.#top = new TopTracks(settings.popularDepth);
+  }
+
+  restored(): Promise<void> {
+    return this.#recount();
+  }
+
+  process({ trackId, count }: CountedTrack): void {
+    this.#lastInputMs = this.context.now();
+    this.#top.update(popularTrack(trackId, count));
+  }
+
+  async endStep(budget: StepBudget): Promise<boolean> {
+    if (this.#top.needsRecount) await this.#recount();
+    if (this.#top.takeChanged()) this.#isChanged = true;
+    const now = this.context.now();
+    const isQuiet = budget.idle && now - this.#lastInputMs >= QUIET_MS;
+    if (
+      !this.#isChanged ||
+      (!isQuiet && now - this.#lastPublishedMs < this.settings.popularIntervalMs)
+    ) {
+      return this.#isChanged;
+    }
+    this.context.send(this.topics.popularTracks, `slot-${this.context.slot}`, {
+      tracks: this.#top.best(),
+    });
+    this.#isChanged = false;
+    this.#lastPublishedMs = now;
+    return false;
+  }
+
+  async #recount(): Promise<void> {
+    this.#top.clear();
+    await this.counts.visit('', (trackId, count) => this.#top.update(popularTrack(trackId, count)));
+  }
+}
+
+function popularTrack(trackId: string, { listeners, artist_name, track_name }: ListenerCount) {
+  return { track_id: trackId, listeners, artist_name, track_name };
+}

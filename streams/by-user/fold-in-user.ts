@@ -1,0 +1,150 @@
+/**
+ * Folds a user into the serving generation: the exact batch half step over the user's whole history. Runs at the end of
+ * a step, within its budget; who does not fit stays marked and is next, so that counting never waits for recommending.
+ */
+import type {
+  Processor,
+  ProcessorContext,
+  ProcessorDefinition,
+  StepBudget,
+} from '../../src/engine/processor';
+import type { PopularList } from '../model/popular-list';
+import type { KnownHistory, ServingModel } from '../model/serving-model';
+import type { StreamSettings } from '../stream-settings';
+import type { KeptListen } from './keep-history';
+import { type Profile, Profiles } from './profiles';
+import { RefreshQueue, type RefreshTarget } from './refresh-queue';
+import type { UserStores } from './stores';
+
+/** A user ready to be ranked. `personal` is missing where the user gets the popular list. */
+export interface FoldedUser {
+  readonly user: string;
+  readonly profile: Profile;
+  readonly model: ServingModel | undefined;
+  readonly personal?: { readonly factors: Float32Array; readonly history: KnownHistory };
+  /** When the oldest listen that the current list does not know was produced, milliseconds since 1970. */
+  readonly producedAtMs?: number;
+}
+
+/** What serves right now, in this process. */
+export interface Serving {
+  readonly model: () => ServingModel | undefined;
+  readonly popular: PopularList;
+}
+
+/** Nothing of the input for so long counts as quiet: the popular list is given to everybody at once. */
+const QUIET_MS = 500;
+
+export function foldInUser(
+  stores: UserStores,
+  serving: Serving,
+  settings: StreamSettings,
+): ProcessorDefinition<KeptListen, FoldedUser> {
+  return {
+    name: 'fold-in-user',
+    stores: [stores.waiting, stores.refreshed],
+    build: (context) => new FoldInUser(context, stores, serving, settings),
+  };
+}
+
+class FoldInUser implements Processor<KeptListen> {
+  readonly #queue: RefreshQueue;
+  readonly #profiles: Profiles;
+  #target: RefreshTarget = { generation: -2, edition: -2 };
+  #lastInputMs: number;
+  #lastSweepMs = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly context: ProcessorContext<FoldedUser>,
+    stores: UserStores,
+    private readonly serving: Serving,
+    private readonly settings: StreamSettings,
+  ) {
+    this.#queue = new RefreshQueue({
+      users: context.store(stores.users),
+      waiting: context.store(stores.waiting),
+      refreshed: context.store(stores.refreshed),
+    });
+    this.#profiles = new Profiles(context.store(stores.histories), settings.profileBytesMax);
+    this.#lastInputMs = context.now();
+  }
+
+  process(listen: KeptListen): void {
+    this.#lastInputMs = this.context.now();
+    this.#profiles.changed(listen.user, listen.trackId, listen.history);
+    this.#queue.touch(listen.user, listen.producedAtMs);
+  }
+
+  async endStep(budget: StepBudget): Promise<boolean> {
+    this.#aim();
+    while (!budget.farBehind && !budget.spent()) {
+      const next = await this.#queue.next();
+      if (next === undefined) break;
+      await this.#refresh(next.user, next.producedAtMs);
+    }
+    this.#queue.save();
+    const labels = { partition: String(this.context.slot) };
+    this.context.meter.set('segue_refreshes_waiting', labels, this.#queue.waiting);
+    return this.#queue.hasMore() || this.#isStale();
+  }
+
+  async #refresh(user: string, producedAtMs: number | undefined): Promise<void> {
+    const model = this.serving.model();
+    const profile = await this.#profiles.of(user);
+    const personal = model === undefined ? undefined : this.#foldIn(model, profile);
+    const generation = model?.generation ?? -1;
+    const edition = personal === undefined ? this.serving.popular.edition : -1;
+    this.context.meter.count('segue_refreshes_total', {
+      list: personal === undefined ? 'popular' : 'personal',
+    });
+    this.context.forward({
+      user,
+      profile,
+      model,
+      ...(personal === undefined ? {} : { personal }),
+      ...(producedAtMs === undefined ? {} : { producedAtMs }),
+    });
+    this.#queue.done(user, { generation, edition });
+  }
+
+  /** undefined: too few tracks with factors for a list of one's own. */
+  #foldIn(model: ServingModel, profile: Profile): FoldedUser['personal'] {
+    const history = model.known(profile);
+    if (history.items.length < this.settings.tracksMin) return undefined;
+    return { history, factors: model.foldIn.solve(history.items, history.plays) };
+  }
+
+  /** Starts a sweep when the model changed, or when the popular list changed and it is time to pass it on. */
+  #aim(): void {
+    const { generation, edition } = this.#current();
+    if (
+      generation === this.#target.generation &&
+      (edition === this.#target.edition || !this.#mayPassOn())
+    )
+      return;
+    this.#target = { generation, edition };
+    this.#lastSweepMs = this.context.now();
+    this.#queue.startSweep(this.#target);
+  }
+
+  /** The popular list has changed since everybody was given it. */
+  #isStale(): boolean {
+    const { generation, edition } = this.#current();
+    return generation !== this.#target.generation || edition !== this.#target.edition;
+  }
+
+  #current(): RefreshTarget {
+    return {
+      generation: this.serving.model()?.generation ?? -1,
+      edition: this.serving.popular.edition,
+    };
+  }
+
+  #mayPassOn(): boolean {
+    const now = this.context.now();
+    return (
+      now - this.#lastInputMs >= QUIET_MS ||
+      now - this.#lastSweepMs >= this.settings.popularRefreshMs
+    );
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Whose list has to be computed next. First those who have just listened, in the order they came; then, after a change
+ * of the model or of the popular list, everybody whose list stands against the old one, lately active users first.
+ *
+ * In memory there are bounded lists only; the whole truth is in two local stores: who waits, and what each user's list
+ * was computed with.
+ */
+import type { StateStore } from '../../src/store/state-store';
+import type { RefreshMark } from './stores';
+
+/** What a list may stand against now; edition −1 where the popular list need not be looked at. */
+export interface RefreshTarget {
+  readonly generation: number;
+  readonly edition: number;
+}
+
+export interface RefreshStores {
+  readonly users: StateStore<number>;
+  readonly waiting: StateStore<true>;
+  readonly refreshed: StateStore<RefreshMark>;
+}
+
+const TOUCHED_MAX = 50_000;
+const ACTIVE_MAX = 5_000;
+const SWEEP_KEYS = 200;
+
+export class RefreshQueue {
+  /** User → when the oldest listen was produced that their list does not know, milliseconds since 1970. */
+  readonly #touched = new Map<string, number>();
+  /** Touched in this step, not yet in the `waiting` store. */
+  readonly #unsaved = new Set<string>();
+  /** Users by their last listen, oldest first. */
+  readonly #active = new Map<string, true>();
+  /** True while the `waiting` store may hold users that are not in `#touched`. */
+  #spilled = true;
+  #sweep: string[] = [];
+  /** Last key swept; undefined: no sweep is under way. */
+  #sweptTo: string | undefined;
+  #sweepTarget: RefreshTarget = { generation: -1, edition: -1 };
+
+  constructor(private readonly stores: RefreshStores) {}
+
+  get waiting(): number {
+    return this.#touched.size;
+  }
+
+  /** False when nobody has to be refreshed. */
+  hasMore(): boolean {
+    return (
+      this.#touched.size > 0 ||
+      this.#spilled ||
+      this.#sweep.length > 0 ||
+      this.#sweptTo !== undefined
+    );
+  }
+
+  isSweeping(): boolean {
+    return this.#sweep.length > 0 || this.#sweptTo !== undefined;
+  }
+
+  /** The user's history changed. */
+  touch(user: string, producedAtMs: number): void {
+    this.#active.delete(user);
+    this.#active.set(user, true);
+    if (this.#active.size > ACTIVE_MAX) this.#active.delete(this.#active.keys().next().value!);
+    if (this.#touched.has(user)) return;
+    this.#unsaved.add(user);
+    if (this.#touched.size < TOUCHED_MAX) this.#touched.set(user, producedAtMs);
+    else this.#spilled = true;
+  }
+
+  /** At the end of a step: who still waits is written down; who was done within the step never is. */
+  save(): void {
+    for (const user of this.#unsaved) this.stores.waiting.put(user, true);
+    this.#unsaved.clear();
+  }
+
+  /** Everybody whose list stands against something else than `target` is to be refreshed. */
+  startSweep(target: RefreshTarget): void {
+    this.#sweepTarget = target;
+    this.#sweep = [...this.#active.keys()].reverse().filter((user) => this.#isBehind(user));
+    this.#sweptTo = '';
+  }
+
+  /** The next user to refresh, with the age of what they wait for; undefined when there is nobody. */
+  async next(): Promise<
+    { readonly user: string; readonly producedAtMs: number | undefined } | undefined
+  > {
+    if (this.#touched.size === 0 && this.#spilled) await this.#refill();
+    for (const [user, producedAtMs] of this.#touched) {
+      // Those read back from the store have lost the time of what they wait for.
+      return { user, producedAtMs: Number.isNaN(producedAtMs) ? undefined : producedAtMs };
+    }
+    const user = await this.#nextOfSweep();
+    return user === undefined ? undefined : { user, producedAtMs: undefined };
+  }
+
+  /** The user's list is computed. */
+  done(user: string, mark: RefreshMark): void {
+    this.#touched.delete(user);
+    if (!this.#unsaved.delete(user) && this.stores.waiting.get(user))
+      this.stores.waiting.delete(user);
+    const before = this.stores.refreshed.get(user);
+    if (before?.generation !== mark.generation || before.edition !== mark.edition) {
+      this.stores.refreshed.put(user, mark);
+    }
+  }
+
+  async #refill(): Promise<void> {
+    const waiting = await this.stores.waiting.keysAfter('', TOUCHED_MAX);
+    for (const user of waiting) if (!this.#touched.has(user)) this.#touched.set(user, Number.NaN);
+    this.#spilled = waiting.length === TOUCHED_MAX;
+  }
+
+  async #nextOfSweep(): Promise<string | undefined> {
+    for (;;) {
+      const user = this.#sweep.shift();
+      if (user !== undefined) {
+        if (this.#isBehind(user)) return user;
+        continue;
+      }
+      if (this.#sweptTo === undefined) return undefined;
+      const users = await this.stores.users.keysAfter(this.#sweptTo, SWEEP_KEYS);
+      this.#sweptTo = users.at(-1);
+      this.#sweep = users;
+    }
+  }
+
+  #isBehind(user: string): boolean {
+    const mark = this.stores.refreshed.get(user);
+    if (mark === undefined || mark.generation !== this.#sweepTarget.generation) return true;
+    return mark.edition !== -1 && mark.edition !== this.#sweepTarget.edition;
+  }
+}

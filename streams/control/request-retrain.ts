@@ -1,0 +1,158 @@
+/** Asks for a new model when one of the triggers says so; at most one request is open at a time. */
+import type { Model } from '../../schemas/records';
+import type { Processor, ProcessorContext, ProcessorDefinition } from '../../src/engine/processor';
+import { LIVE } from '../by-user/score-prediction';
+import type { ModelDirectory } from '../model/load-model';
+import type { RetrainTriggers, StreamSettings } from '../stream-settings';
+import type { SegueTopics } from '../topics';
+import type { Totals } from './set-threshold';
+
+export interface RetrainReason {
+  readonly reason: 'first' | 'age' | 'growth' | 'unknown-tracks' | 'quality';
+  readonly detail: string;
+}
+
+const CHECK_MS = 1000;
+/** Below so many first listens since the last model a share means nothing. */
+const SAMPLE_MIN = 1000;
+
+export function requestRetrain(
+  topics: SegueTopics,
+  directory: ModelDirectory,
+  settings: Pick<StreamSettings, 'retrain'>,
+): ProcessorDefinition<Totals, never> {
+  return {
+    name: 'request-retrain',
+    sinks: [topics.retrainRequests],
+    build: (context) => new RequestRetrain(context, topics, directory, settings.retrain),
+  };
+}
+
+class RequestRetrain implements Processor<Totals> {
+  #totals: Totals | undefined;
+  #askedMs = Number.NEGATIVE_INFINITY;
+  #atModel: { readonly generation: number; readonly sums: Record<string, number> } | undefined;
+
+  constructor(
+    private readonly context: ProcessorContext<never>,
+    private readonly topics: SegueTopics,
+    private readonly directory: ModelDirectory,
+    private readonly triggers: RetrainTriggers,
+  ) {
+    context.everyWallClock(CHECK_MS, () => this.#check());
+  }
+
+  process(totals: Totals): void {
+    this.#totals = totals;
+  }
+
+  #check(): void {
+    if (this.#totals === undefined) return;
+    const { promoted, manifests } = this.directory;
+    if (promoted !== undefined && this.#atModel?.generation !== promoted.generation) {
+      this.#atModel = { generation: promoted.generation, sums: this.#totals.sums };
+    }
+    const now = this.context.now();
+    const lastMs = Math.max(this.#askedMs, ...manifests.map(({ trained_at }) => trained_at));
+    if (now - lastMs < this.triggers.pauseMs) return;
+    const since = sumsSince(this.#totals.sums, this.#atModel?.sums ?? {});
+    const reason = whyRetrain({ totals: this.#totals.sums, since, promoted, now }, this.triggers);
+    if (reason === undefined) return;
+    this.#askedMs = now;
+    const request = {
+      ...reason,
+      requested_at: now,
+      trainer: 'worker-threads',
+      settings: {},
+      positions: [],
+    };
+    this.context.send(this.topics.retrainRequests, null, request);
+  }
+}
+
+export interface RetrainSituation {
+  readonly totals: Record<string, number>;
+  /** The same sums, counted from the promotion of the serving model. */
+  readonly since: Record<string, number>;
+  readonly promoted: Model | undefined;
+  readonly now: number;
+}
+
+/** The first trigger that fires, with its figures. */
+export function whyRetrain(
+  { totals, since, promoted, now }: RetrainSituation,
+  triggers: RetrainTriggers,
+): RetrainReason | undefined {
+  const listens = totals['listens'] ?? 0;
+  if (promoted === undefined) {
+    if (triggers.firstListens === 0 || listens < triggers.firstListens) return undefined;
+    return { reason: 'first', detail: `${listens} listens and no model yet` };
+  }
+  return (
+    tooOld(promoted, now, triggers) ??
+    grown(listens, promoted, triggers) ??
+    tooManyUnknown(since, triggers) ??
+    tooBad(since, triggers)
+  );
+}
+
+function tooOld(
+  promoted: Model,
+  now: number,
+  { ageMs }: RetrainTriggers,
+): RetrainReason | undefined {
+  const age = now - promoted.trained_at;
+  if (ageMs === 0 || age < ageMs) return undefined;
+  return {
+    reason: 'age',
+    detail: `trained ${Math.round(age / 1000)} s ago, at most ${Math.round(ageMs / 1000)} s`,
+  };
+}
+
+function grown(
+  listens: number,
+  promoted: Model,
+  { growthShare }: RetrainTriggers,
+): RetrainReason | undefined {
+  const trainedOn = promoted.quality['listens'] ?? 0;
+  if (growthShare === 0 || trainedOn === 0 || listens < trainedOn * (1 + growthShare))
+    return undefined;
+  return { reason: 'growth', detail: `${listens} listens, trained on ${trainedOn}` };
+}
+
+function tooManyUnknown(
+  since: Record<string, number>,
+  { unknownShare }: RetrainTriggers,
+): RetrainReason | undefined {
+  const without = since[`${LIVE}firstListens.without`] ?? 0;
+  const all = without + (since[`${LIVE}firstListens.with`] ?? 0);
+  if (unknownShare === 0 || all < SAMPLE_MIN || without < all * unknownShare) return undefined;
+  return {
+    reason: 'unknown-tracks',
+    detail: `${without} of ${all} first listens on tracks without factors`,
+  };
+}
+
+function tooBad(
+  since: Record<string, number>,
+  { qualityRatio }: RetrainTriggers,
+): RetrainReason | undefined {
+  const personal = since[`${LIVE}personalList.hits100`] ?? 0;
+  const popular = since[`${LIVE}popularBeside.hits100`] ?? 0;
+  const trials = since[`${LIVE}personalList.trials`] ?? 0;
+  if (qualityRatio === 0 || trials < SAMPLE_MIN || personal >= popular * qualityRatio)
+    return undefined;
+  return {
+    reason: 'quality',
+    detail: `${personal} hits at 100 of ${trials} trials, the popular list ${popular}`,
+  };
+}
+
+function sumsSince(
+  now: Record<string, number>,
+  then: Record<string, number>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(now).map(([name, value]) => [name, value - (then[name] ?? 0)]),
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * Follows the models topic in every process: loads a candidate's blocks beside the generation that serves, and
+ * switches in one assignment when the promotion is there and the blocks are complete and right.
+ */
+import type { ItemFactorBlock, Model, PopularTracks, RetrainRequest } from '../../schemas/records';
+import type { Broker } from '../../src/broker/broker';
+import type { GlobalProcessor, GlobalRecord } from '../../src/engine/processor';
+import type { Logger } from '../../src/logger';
+import type { Codec } from '../../src/schema-registry/schema-registry';
+import type { Meter } from '../../src/telemetry/meter';
+import type { SegueTopics } from '../topics';
+import { fromBlocks } from './model-codec';
+import type { PopularList } from './popular-list';
+import type { RetrainRequests } from './retrain-requests';
+import { ServingModel } from './serving-model';
+
+/** All manifests by generation, and which generation is promoted. */
+export class ModelDirectory {
+  readonly #manifests = new Map<number, Model>();
+  #promoted: number | undefined;
+
+  get manifests(): readonly Model[] {
+    return [...this.#manifests.values()].sort((a, b) => a.generation - b.generation);
+  }
+
+  /** The generation that should serve. */
+  get promoted(): Model | undefined {
+    return this.#promoted === undefined ? undefined : this.#manifests.get(this.#promoted);
+  }
+
+  apply(key: string, manifest: Model | null): void {
+    const generation = Number(key);
+    if (manifest === null) {
+      this.#manifests.delete(generation);
+      return;
+    }
+    this.#manifests.set(generation, manifest);
+    if (manifest.state === 'PROMOTED') this.#promoted = generation;
+    else if (this.#promoted === generation && manifest.state !== 'CANDIDATE')
+      this.#promoted = undefined;
+  }
+}
+
+export interface ModelLoaderOptions {
+  readonly topics: SegueTopics;
+  readonly broker: Broker;
+  readonly codec: () => Codec<ItemFactorBlock>;
+  readonly meter: Meter;
+  readonly logger: Logger;
+  /** After a switch. */
+  readonly onSwitch: (model: ServingModel) => void;
+}
+
+/** Holds what serves. Two models are in memory at most: the one that serves and the one being loaded. */
+export class ModelLoader {
+  readonly directory = new ModelDirectory();
+  #serving: ServingModel | undefined;
+  #loaded: ServingModel | undefined;
+  #loading: Promise<void> | undefined;
+  #broken: number | undefined;
+
+  constructor(private readonly options: ModelLoaderOptions) {}
+
+  get serving(): ServingModel | undefined {
+    return this.#serving;
+  }
+
+  /** True while the promoted generation is not the one that serves. */
+  isSwitching(): boolean {
+    const wanted = this.directory.promoted?.generation;
+    return wanted !== undefined && wanted !== this.#serving?.generation && wanted !== this.#broken;
+  }
+
+  /** The directory changed: load what is wanted, switch if it is there. */
+  update(): void {
+    const wanted = this.#wanted();
+    if (wanted === undefined || this.#loading !== undefined) return;
+    if (this.#loaded?.generation === wanted.generation) {
+      if (wanted.state === 'PROMOTED') this.#switch(this.#loaded);
+      return;
+    }
+    this.#loading = this.#load(wanted).finally(() => {
+      this.#loading = undefined;
+      this.update();
+    });
+  }
+
+  /** A promotion first, else a candidate newer than what serves. */
+  #wanted(): Model | undefined {
+    const { promoted, manifests } = this.directory;
+    const unloaded = (manifest: Model | undefined) =>
+      manifest !== undefined &&
+      manifest.generation !== this.#serving?.generation &&
+      manifest.generation !== this.#broken;
+    if (unloaded(promoted)) return promoted;
+    const newest = manifests.at(-1);
+    return newest?.state === 'CANDIDATE' && unloaded(newest) ? newest : undefined;
+  }
+
+  async #load(manifest: Model): Promise<void> {
+    try {
+      const blocks = await readBlocks(this.options, manifest.generation);
+      const { als, tracks } = fromBlocks(manifest, blocks);
+      this.#loaded = new ServingModel(manifest.generation, als, tracks);
+    } catch (error) {
+      this.#broken = manifest.generation;
+      this.options.logger.error(
+        `generation ${manifest.generation} cannot be loaded: ${(error as Error).message}`,
+        { error },
+      );
+    }
+  }
+
+  #switch(model: ServingModel): void {
+    this.#serving = model;
+    this.#loaded = undefined;
+    const { meter, logger, onSwitch } = this.options;
+    meter.set('segue_model_generation', {}, model.generation);
+    meter.set('segue_model_items', {}, model.tracks.length);
+    meter.count('segue_hand_overs_total', {});
+    logger.info(`generation ${model.generation} serves: ${model.tracks.length} tracks`);
+    onSwitch(model);
+  }
+}
+
+const FETCH = { waitMsMax: 1000, bytesMaxPerPartition: 4 * 1024 * 1024 } as const;
+
+/** The blocks of one generation, by number; a record written twice counts once, the last one. */
+export async function readBlocks(
+  { broker, topics, codec }: Pick<ModelLoaderOptions, 'broker' | 'topics' | 'codec'>,
+  generation: number,
+): Promise<Map<number, ItemFactorBlock>> {
+  const blocks = new Map<number, ItemFactorBlock>();
+  const topic = topics.itemFactors.name;
+  const ranges = await broker.ranges(topic);
+  const ends = new Map(ranges.map(({ partition, end }) => [partition, end]));
+  let positions = ranges
+    .filter(({ start, end }) => start < end)
+    .map(({ partition, start }) => ({ topic, partition, offset: start }));
+  const prefix = `${generation}/`;
+  while (positions.length > 0) {
+    const next = new Map(positions.map((position) => [position.partition, position.offset]));
+    for (const batch of await broker.fetch(positions, FETCH)) {
+      next.set(batch.partition, batch.nextOffset);
+      const own = batch.records.filter(({ key }) => key?.toString('utf8').startsWith(prefix));
+      await codec().learn(own.map(({ value }) => value));
+      for (const { key, value } of own) {
+        const number = Number(key!.toString('utf8').slice(prefix.length));
+        if (value === null) blocks.delete(number);
+        else blocks.set(number, codec().decode(value));
+      }
+    }
+    positions = [...next]
+      .filter(([partition, offset]) => offset < ends.get(partition)!)
+      .map(([partition, offset]) => ({ topic, partition, offset }));
+  }
+  return blocks;
+}
+
+export interface ModelHolders {
+  readonly loader: ModelLoader;
+  readonly popular: PopularList;
+  readonly requests: RetrainRequests;
+}
+
+/** The global processor: tells models, popular tracks and requests to those who hold them. */
+export function loadModel(
+  topics: SegueTopics,
+  { loader, popular, requests }: ModelHolders,
+): GlobalProcessor {
+  return {
+    name: 'load-model',
+    process: ({ topic, key, value, offset }: GlobalRecord) => {
+      if (topic === topics.popularTracks.name) popular.update(key, value as PopularTracks | null);
+      else if (topic === topics.retrainRequests.name) requests.add(offset, value as RetrainRequest);
+      else {
+        loader.directory.apply(key, value as Model | null);
+        loader.update();
+      }
+    },
+  };
+}

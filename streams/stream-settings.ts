@@ -1,0 +1,36 @@
+/** What the streams can be told; each is a setting of the program, where it is described. */
+import type { ThresholdRule } from './control/threshold';
+
+export interface StreamSettings {
+  readonly listLength: number;
+  /** At most so many tracks of one artist in each `perArtistWindow` places; 0: no limit. */
+  readonly perArtistMax: number;
+  readonly perArtistWindow: number;
+  /** Tracks with factors that a user needs for a personal list. */
+  readonly tracksMin: number;
+  readonly historyEntriesMax: number;
+  /** Users' histories held decoded, per slot. */
+  readonly profileBytesMax: number;
+  readonly popularDepth: number;
+  readonly popularIntervalMs: number;
+  /** How often users with a popular list are given the changed one without listening themselves. */
+  readonly popularRefreshMs: number;
+  readonly threshold: ThresholdRule;
+  readonly filterIntervalMs: number;
+  readonly retrain: RetrainTriggers;
+}
+
+/** When a new model is asked for; 0 turns a trigger off. */
+export interface RetrainTriggers {
+  /** Distinct listens before the first model. */
+  readonly firstListens: number;
+  readonly ageMs: number;
+  /** Listens since the last training, as a share of those trained on. */
+  readonly growthShare: number;
+  /** Share of recent listens on tracks without factors. */
+  readonly unknownShare: number;
+  /** Personal hit rate below so much of the popular one. */
+  readonly qualityRatio: number;
+  /** No trigger fires sooner than this after a model or a refusal. */
+  readonly pauseMs: number;
+}

@@ -1,0 +1,89 @@
+/** A whole application in this process, on virtual time: embedded broker and stores in memory, any number of processes. */
+import { StreamProcess } from '../../src/app/stream-process';
+import type { OutputRecord } from '../../src/broker/broker';
+import { EmbeddedBroker } from '../../src/broker/embedded-broker';
+import { type Options, readSettings, type Settings } from '../../src/config';
+import { type Logger, noLogger } from '../../src/logger';
+import { EmbeddedRegistry } from '../../src/schema-registry/embedded-registry';
+import { type Level, openMemoryLevel } from '../../src/store/level';
+import { SlotDatabase } from '../../src/store/slot-database';
+import { type Meter, noMeter } from '../../src/telemetry/meter';
+import { VirtualClock } from '../../src/virtual-clock';
+
+export const START_MS = Date.UTC(2020, 0, 1);
+
+export interface EmbeddedSystemOptions {
+  readonly settings?: Options;
+  readonly meter?: Meter;
+  readonly logger?: Logger;
+}
+
+export class EmbeddedSystem {
+  readonly clock = new VirtualClock(START_MS);
+  readonly registry = EmbeddedRegistry.inMemory();
+  readonly settings: Settings;
+  readonly #disks = new Map<string, Level>();
+
+  private constructor(
+    readonly broker: EmbeddedBroker,
+    private readonly options: EmbeddedSystemOptions,
+  ) {
+    this.settings = readSettings(options.settings ?? {}, {});
+  }
+
+  static async open(options: EmbeddedSystemOptions = {}): Promise<EmbeddedSystem> {
+    const database = await openMemoryLevel();
+    const clock = new VirtualClock(START_MS);
+    const broker = await EmbeddedBroker.open({ database, clock });
+    const system = new EmbeddedSystem(broker, options);
+    (system as { clock: VirtualClock }).clock = clock;
+    return system;
+  }
+
+  /** A process named `name`; started again under the same name it finds its disk as it left it. */
+  async startProcess(name = 'a'): Promise<StreamProcess> {
+    const process = new StreamProcess({
+      settings: this.settings,
+      broker: this.broker.connect(),
+      registry: this.registry,
+      clock: this.clock,
+      meter: this.options.meter ?? noMeter,
+      logger: this.options.logger ?? noLogger,
+      bootId: 'boot',
+      openDatabase: (slot) => this.#openDisk(`${name}/${slot}`),
+      localSlots: () => [],
+    });
+    await this.run(process.start());
+    return process;
+  }
+
+  /** Lets virtual time pass until the promise settles. */
+  async run<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    await this.clock.advanceUntil(() => isDone, 3_600_000);
+    return done;
+  }
+
+  async settle(process: StreamProcess): Promise<void> {
+    await this.run(process.untilCaughtUp());
+  }
+
+  async send(records: readonly OutputRecord[]): Promise<void> {
+    const writer = await this.broker.writer();
+    await this.run(writer.send(records));
+    await this.run(writer.close());
+  }
+
+  /** A memory level closes for good; the wrapper keeps the content across `close`. */
+  async #openDisk(path: string): Promise<SlotDatabase> {
+    const level = this.#disks.get(path) ?? (await openMemoryLevel());
+    this.#disks.set(path, level);
+    const kept = new SlotDatabase(level);
+    kept.close = async () => undefined;
+    return kept;
+  }
+}
