@@ -31,3 +31,13 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Keeps the process alive until `work` is done, also where it waits for nothing but this clock's timers. */
+export async function keepAliveWhile<T>(work: Promise<T>): Promise<T> {
+  const handle = setInterval(() => undefined, 0x7fff_ffff);
+  try {
+    return await work;
+  } finally {
+    clearInterval(handle);
+  }
+}

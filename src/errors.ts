@@ -16,6 +16,8 @@ export const ERROR_CODES = {
     'A wanted offset is not in the partition any more; records were lost to retention.',
   BROKER_RECORD_TOO_LARGE: 'A record exceeds the largest size the topic takes.',
   BROKER_CLOSED: 'The broker connection was used after it was closed.',
+  BROKER_NOT_OWNER:
+    'Only the process that runs the embedded broker can do this; others share it for reading and writing.',
   TOPIC_MISSING:
     'A topic does not exist; start `segue run` once, or create it with the printed settings.',
   TOPIC_PARTITIONS_DIFFER:

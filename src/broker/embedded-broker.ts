@@ -14,6 +14,7 @@ import type {
   FetchOptions,
   Membership,
   MembershipOptions,
+  OutputRecord,
   PartitionRange,
   Position,
   TopicPartition,
@@ -35,6 +36,8 @@ export interface EmbeddedBrokerOptions {
   /** How often retention and compaction are looked after. */
   readonly upkeepIntervalMs?: number;
   readonly faults?: EmbeddedFaults;
+  /** Runs once at the begin of `close`, while the broker still answers. */
+  readonly beforeClose?: () => Promise<void>;
 }
 
 const UPKEEP_INTERVAL_MS = 15_000;
@@ -43,11 +46,13 @@ export class EmbeddedBroker implements Broker {
   readonly kind = 'embedded';
   private readonly members = new Set<EmbeddedMember>();
   private isClosed = false;
+  private closing: Promise<void> | undefined;
 
   private constructor(
     private readonly log: EmbeddedLog,
     private readonly faults: EmbeddedFaults,
-    private readonly isOwner: boolean,
+    /** Set on the connection whose closing closes the log. */
+    private readonly owner?: { readonly beforeClose: () => Promise<void> },
   ) {}
 
   static async open(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
@@ -56,13 +61,14 @@ export class EmbeddedBroker implements Broker {
       syncEachCommit: options.syncEachCommit ?? false,
       upkeepIntervalMs: options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS,
     });
-    return new EmbeddedBroker(log, options.faults ?? {}, true);
+    const beforeClose = options.beforeClose ?? (async () => undefined);
+    return new EmbeddedBroker(log, options.faults ?? {}, { beforeClose });
   }
 
   /** Another connection to the same log, as another process would have; for simulated processes and sharing. */
   connect(): EmbeddedBroker {
     this.assertOpen();
-    return new EmbeddedBroker(this.log, this.faults, false);
+    return new EmbeddedBroker(this.log, this.faults);
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -109,10 +115,13 @@ export class EmbeddedBroker implements Broker {
 
   async writer(): Promise<Writer> {
     this.assertOpen();
-    return new SlicingWriter(async (records) => {
-      this.assertOpen();
-      await this.log.append(records);
-    });
+    return new SlicingWriter((records) => this.append(records));
+  }
+
+  /** One durable append, all or nothing; what `writer` cuts its sends into. */
+  async append(records: readonly OutputRecord[]): Promise<void> {
+    this.assertOpen();
+    await this.log.append(records);
   }
 
   async takeOver(transactionalId: string, groupId: string): Promise<TransactionalWriter> {
@@ -138,11 +147,16 @@ export class EmbeddedBroker implements Broker {
 
   /** The first connection closes the log for all. */
   async close(): Promise<void> {
-    const wasClosed = this.isClosed;
+    this.closing ??= this.closeOnce();
+    await this.closing;
+  }
+
+  private async closeOnce(): Promise<void> {
+    await this.owner?.beforeClose();
     this.isClosed = true;
-    if (!wasClosed) for (const member of this.members) await member.leave();
-    if (this.isOwner) await this.log.close();
-    else this.log.wakeFetches();
+    for (const member of this.members) await member.leave();
+    if (this.owner === undefined) this.log.wakeFetches();
+    else await this.log.close();
   }
 
   /** As if the process of this connection died: its memberships time out, its writers are not heard of again. */
