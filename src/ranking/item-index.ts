@@ -7,8 +7,9 @@
  * float32 rows themselves stay where they are and are read only for the few items that are rescored.
  */
 import assert from 'node:assert';
+import { allocateMemory } from '../als/kernels/kernels';
 import type { FactorMatrix } from '../als/model';
-import { FIRST_FREE_BYTE, scanKernelsOn, sharedMemoryOf } from './scan-kernels';
+import { FIRST_FREE_BYTE, scanKernelsOn } from './scan-kernels';
 
 /** Plain data on shared buffers: may be posted to a worker thread as it is. */
 export interface ItemIndex {
@@ -72,7 +73,7 @@ function layOut(factors: FactorMatrix): ItemIndex {
   const end = stagingAt + Math.max(SLICE_ROWS * groups * 16, scratchBytes(groups, 1));
   return {
     factors,
-    memory: sharedMemoryOf(end),
+    memory: allocateMemory(end),
     groups,
     positions,
     codesAt,

@@ -1,6 +1,5 @@
 /** The WASM kernels of the scan over item codes, instantiated on a memory that the index lies in. */
-import { readFileSync } from 'node:fs';
-import { compiledPath } from '../compiled-path';
+import { instantiateKernels, PAGE_BYTES } from '../als/kernels/kernels';
 
 /** Addresses are byte offsets into the memory; see src/als/kernels/assembly/scan-codes.ts. */
 export interface ScanKernels {
@@ -36,25 +35,8 @@ export interface ScanKernels {
   ): number;
 }
 
-const PAGE_BYTES = 65_536;
 /** Below this lies what the compiler placed. */
 export const FIRST_FREE_BYTE = PAGE_BYTES;
-
-let compiled: WebAssembly.Module | undefined;
-
-function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(compiledPath('src/als/kernels/kernels.wasm')));
-  return compiled;
-}
-
-/** Shared, so that worker threads can scan the same index. */
-export function sharedMemoryOf(bytes: number): WebAssembly.Memory {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  return new WebAssembly.Memory({ initial: pages, maximum: pages + PAGES_TO_GROW, shared: true });
-}
-
-/** Room that worker threads may add for their scratch. */
-const PAGES_TO_GROW = 1024;
 
 /** Adds `bytes` to the end of the memory and returns where they begin. */
 export function growMemory(memory: WebAssembly.Memory, bytes: number): number {
@@ -62,6 +44,5 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number): number {
 }
 
 export function scanKernelsOn(memory: WebAssembly.Memory): ScanKernels {
-  const { exports } = new WebAssembly.Instance(kernelModule(), { env: { memory } });
-  return exports as unknown as ScanKernels;
+  return instantiateKernels(memory) as unknown as ScanKernels;
 }

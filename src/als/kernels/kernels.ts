@@ -29,6 +29,8 @@ export interface Kernels {
     stride: number,
     out: Address,
   ): void;
+  subtractTileProduct(out: Address, left: Address, right: Address): void;
+  transposeTile(out: Address, from: Address): void;
   addDoubles(target: Address, source: Address, length: number): void;
   mirror(matrix: Address, order: number): void;
   eigenbasis(matrix: Address, order: number, values: Address, work: Address): number;
