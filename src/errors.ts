@@ -15,6 +15,12 @@ export const ERROR_CODES = {
   BROKER_OFFSET_OUT_OF_RANGE:
     'A wanted offset is not in the partition any more; records were lost to retention.',
   BROKER_RECORD_TOO_LARGE: 'A record exceeds the largest size the topic takes.',
+  BROKER_RECORDS_UNREADABLE:
+    'A record batch is damaged, or compressed in a way that is not read (none and gzip are).',
+  BROKER_REFUSED:
+    'The broker refused the login or the operation; check the TLS and SASL settings and the ACLs.',
+  BROKER_UNSUPPORTED:
+    'The broker does not speak a protocol version that is needed (Kafka 2.5 to 4.x do).',
   BROKER_CLOSED: 'The broker connection was used after it was closed.',
   BROKER_NOT_OWNER:
     'Only the process that runs the embedded broker can do this; others share it for reading and writing.',
