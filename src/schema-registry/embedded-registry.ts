@@ -101,7 +101,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
   }
 }
 
-function schemaId(schema: AvroSchema): number {
+export function schemaId(schema: AvroSchema): number {
   const digest = createHash('sha256').update(JSON.stringify(schema)).digest();
   return digest.readUInt32BE(0) >>> 1;
 }
