@@ -54,6 +54,30 @@ export function readSettings(
   return settings;
 }
 
+/**
+ * `base` with some settings given by name, as a retrain request carries them. Throws SETTING_INVALID for an unknown
+ * name, a secret or a value that cannot be.
+ */
+export function overrideSettings(
+  base: Settings,
+  overrides: Readonly<Record<string, string>>,
+): Settings {
+  const fields: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(overrides)) {
+    const setting = (SETTINGS as Readonly<Record<string, Setting<unknown>>>)[name];
+    const value = setting === undefined || setting.secret ? undefined : setting.read(text);
+    if (value === undefined) {
+      const expected = setting?.expected ?? 'the name of a setting that is no secret';
+      throw new SegueError(
+        'SETTING_INVALID',
+        `${name}: expected ${expected}, but ${JSON.stringify(text)} came; correct it or leave it out.`,
+      );
+    }
+    fields[fieldName(name)] = value;
+  }
+  return Object.freeze({ ...base, ...fields });
+}
+
 /** Variables that look like settings and are none: most likely misspelt. */
 export function unknownVariables(environment: Environment = process.env): readonly string[] {
   const known = new Set(SETTING_NAMES.map(environmentName));

@@ -1,8 +1,7 @@
 /** Answers retrain requests, one at a time, in the process that owns slot 0. */
 
-import type { Model } from '../../schemas/records';
+import type { Model, Rule } from '../../schemas/records';
 import type { ModelLoader } from '../../streams/model/load-model';
-import { ruleToRecord } from '../../streams/model/model-codec';
 import type { ModelPublisher } from '../../streams/model/publish-model';
 import { type RetrainOptions, retrain } from '../../streams/model/retrain-model';
 import type { OpenRequest, RetrainRequests } from '../../streams/model/retrain-requests';
@@ -14,16 +13,33 @@ export interface RetrainServiceOptions {
   readonly loader: ModelLoader;
   readonly requests: RetrainRequests;
   readonly publisher: ModelPublisher;
-  readonly job: Pick<
-    RetrainOptions,
-    'broker' | 'codecs' | 'topics' | 'threshold' | 'tracksMin' | 'settings' | 'clock'
-  >;
+  /** What a retrain works with, under the settings that its request carries. */
+  readonly jobFor: (settings: Readonly<Record<string, string>>) => RetrainJob;
   /** Only one process trains: the one that owns the control task. */
   readonly isTrainer: () => boolean;
   readonly meter: Meter;
   readonly logger: Logger;
   readonly clock: Clock;
 }
+
+/** The rule of a generation that never came to have one. */
+const NO_RULE: Rule = {
+  factor_count: 0,
+  scale: 'linear',
+  alpha: 0,
+  epsilon: 1,
+  weight_offset: 0,
+  target_offset: 0,
+  unobserved_weight: 0,
+  lambda: 0,
+  nu: 0,
+  kappa: 0,
+};
+
+export type RetrainJob = Pick<
+  RetrainOptions,
+  'broker' | 'codecs' | 'topics' | 'threshold' | 'tracksMin' | 'settings' | 'clock'
+>;
 
 const CHECK_MS = 100;
 /** Others get their turn when a computation has taken so long. */
@@ -96,17 +112,18 @@ export class RetrainService {
     }
   }
 
-  #train(open: OpenRequest, generation: number): Promise<Model> {
-    const { loader, job, publisher, meter, logger, clock } = this.options;
+  async #train(open: OpenRequest, generation: number): Promise<Model> {
+    const { loader, jobFor, publisher, meter, logger, clock } = this.options;
     const order = { generation, request: open.request, requestOffset: open.offset };
-    return retrain(order, {
-      ...job,
+    const result = await retrain(order, {
+      ...jobFor(open.request.settings),
       reigning: loader.serving,
       reigningManifest: loader.directory.promoted,
       pause: pauseBetweenTurns(clock),
       onProgress: (line) => logger.info(`generation ${generation}: ${line}`),
       onPhase: (phase, ms) => meter.observe('segue_retrain_duration_seconds', { phase }, ms / 1000),
-    }).then((result) => publisher.publish(result, loader.directory));
+    });
+    return publisher.publish(result, loader.directory);
   }
 
   #failed(open: OpenRequest, generation: number, error: Error): Model {
@@ -119,7 +136,7 @@ export class RetrainService {
       reason: open.request.reason,
       note: error.message,
       trainer: 'worker-threads',
-      rule: ruleToRecord(this.options.job.settings.rules[0]!),
+      rule: NO_RULE,
       items: 0,
       users: 0,
       interactions: 0,

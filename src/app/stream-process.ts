@@ -11,7 +11,7 @@ import { type SegueStores, segueStores, segueTopology } from '../../streams/topo
 import type { Broker } from '../broker/broker';
 import { partitionOf } from '../broker/partitioner';
 import { type Clock, sleep } from '../clock';
-import type { Settings } from '../config';
+import { overrideSettings, type Settings } from '../config';
 import { StreamRunner } from '../engine/stream-runner';
 import type { Topology } from '../engine/topology';
 import type { Logger } from '../logger';
@@ -101,6 +101,27 @@ export class StreamProcess {
     }
   }
 
+  /** Ready: a member of the group, and every slot it was given runs. */
+  readiness(): { readonly ready: boolean; readonly reasons: readonly string[] } {
+    const reasons = this.runner.slots
+      .filter(({ status }) => status !== 'running')
+      .map(
+        ({ slot, status, failure }) =>
+          `slot ${slot} is ${status}${failure === undefined ? '' : `: ${(failure as Error).message}`}`,
+      );
+    if (this.runner.membership === undefined) reasons.push('not in the group yet');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Resolves with 'failed' when every slot of this process has failed for good. */
+  async untilFailed(): Promise<string> {
+    for (;;) {
+      const { slots } = this.runner;
+      if (slots.length > 0 && slots.every(({ status }) => status === 'failed')) return 'failed';
+      await sleep(this.options.clock, 1000);
+    }
+  }
+
   /** The user's list, if this process owns the user. */
   recommendations(user: string): Recommendations | undefined {
     const slot = partitionOf(Buffer.from(user, 'utf8'), this.options.settings.partitions);
@@ -111,7 +132,6 @@ export class StreamProcess {
   #retrainService(): RetrainService {
     const { settings, broker, meter, logger, clock } = this.options;
     const { codecs } = this.runner;
-    const streams = streamSettings(settings);
     return new RetrainService({
       loader: this.loader,
       requests: this.requests,
@@ -121,14 +141,18 @@ export class StreamProcess {
         codecs,
         application: settings.application,
       }),
-      job: {
-        broker,
-        codecs,
-        topics: this.topics,
-        threshold: streams.threshold,
-        tracksMin: streams.tracksMin,
-        settings: retrainSettings(settings, cpus().length),
-        clock,
+      jobFor: ({ id: _id, ...overrides }) => {
+        const own = overrideSettings(settings, overrides);
+        const { threshold, tracksMin } = streamSettings(own);
+        return {
+          broker,
+          codecs,
+          topics: this.topics,
+          threshold,
+          tracksMin,
+          settings: retrainSettings(own, cpus().length),
+          clock,
+        };
       },
       isTrainer: () =>
         this.runner.slots.some(({ slot, status }) => slot === 0 && status === 'running'),

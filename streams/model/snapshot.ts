@@ -6,11 +6,11 @@
 import type { History, ListenerCount } from '../../schemas/records';
 import type { Broker, Position } from '../../src/broker/broker';
 import type { TopicCodecs } from '../../src/engine/topic-codecs';
-import type { Topic } from '../../src/engine/topology';
 import type { TrainingData, TrainingPairs } from '../../src/training/training-data';
 import { playTimes } from '../by-user/history';
 import { parseHistoryKey } from '../by-user/stores';
 import { mergeHistograms, type ThresholdRule, threshold } from '../control/threshold';
+import { readTable, tableEnds } from '../tables';
 import type { SegueTopics } from '../topics';
 import type { ModelTrack } from './serving-model';
 
@@ -36,10 +36,10 @@ export interface Snapshot {
 }
 
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  const { broker, topics } = options;
+  const { topics } = options;
   // The ends first: what is committed later is not part of it.
-  const countEnds = await ends(broker, topics.listenerCounts.name);
-  const historyEnds = await ends(broker, topics.histories.name);
+  const countEnds = await tableEnds(options, topics.listenerCounts.name);
+  const historyEnds = await tableEnds(options, topics.histories.name);
   const counts = new Map<string, ListenerCount>();
   await readTable(options, topics.listenerCounts, countEnds, (trackId, count) => {
     if (count === null) counts.delete(trackId);
@@ -73,50 +73,6 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
     usersIn: filtered.userIds.length,
     positions: [...countEnds, ...historyEnds],
   };
-}
-
-async function ends(broker: Broker, topic: string): Promise<Position[]> {
-  return (await broker.ranges(topic)).map(({ partition, end }) => ({
-    topic,
-    partition,
-    offset: end,
-  }));
-}
-
-const FETCH = { waitMsMax: 1000, bytesMaxPerPartition: 1024 * 1024 } as const;
-
-/** Every record of a table before `to`, in order of its partition; null values are tombstones. */
-export async function readTable<V>(
-  { broker, codecs }: Pick<SnapshotOptions, 'broker' | 'codecs'>,
-  topic: Topic<V>,
-  to: readonly Position[],
-  visit: (key: string, value: V | null) => void,
-): Promise<void> {
-  const codec = codecs.of(topic);
-  const end = new Map(to.map(({ partition, offset }) => [partition, offset]));
-  const starts = await broker.ranges(topic.name);
-  let open: Position[] = starts.map(({ partition, start }) => ({
-    topic: topic.name,
-    partition,
-    offset: start,
-  }));
-  for (;;) {
-    open = open.filter(({ partition, offset }) => offset < (end.get(partition) ?? 0));
-    if (open.length === 0) return;
-    const moved = new Map<number, number>();
-    for (const batch of await broker.fetch(open, FETCH)) {
-      moved.set(batch.partition, batch.nextOffset);
-      await codec.learn(batch.records.map(({ value }) => value));
-      for (const { key, value, offset } of batch.records) {
-        if (offset >= end.get(batch.partition)!) break;
-        visit(key?.toString('utf8') ?? '', value === null ? null : codec.decode(value));
-      }
-    }
-    open = open.map((position) => ({
-      ...position,
-      offset: moved.get(position.partition) ?? position.offset,
-    }));
-  }
 }
 
 function histogramOf(counts: ReadonlyMap<string, ListenerCount>): Map<number, number> {

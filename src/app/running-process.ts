@@ -1,0 +1,65 @@
+/** A stream process with everything that a real one has: connections, disk, metrics, HTTP. */
+import { systemClock } from '../clock';
+import type { Settings } from '../config';
+import type { Queries } from '../http/routes';
+import { buildServer, listen, type RunningServer } from '../http/server';
+import type { Logger } from '../logger';
+import { PrometheusMeter } from '../telemetry/prometheus-meter';
+import { connect } from './connect';
+import { bootId, LocalSlots } from './local-slots';
+import { StreamProcess } from './stream-process';
+
+export interface RunningProcess {
+  readonly process: StreamProcess;
+  readonly meter: PrometheusMeter;
+  /** Where HTTP is answered. */
+  readonly url: string;
+  /** Resolves with 'failed' when no slot can go on. */
+  readonly failed: Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startProcess(settings: Settings, logger: Logger): Promise<RunningProcess> {
+  const meter = new PrometheusMeter();
+  const places = await connect(settings, logger, { asOwner: true });
+  const local = new LocalSlots(settings, logger);
+  const process = new StreamProcess({
+    settings,
+    ...places,
+    clock: systemClock,
+    meter,
+    logger,
+    bootId: bootId(systemClock.now()),
+    openDatabase: (slot) => local.open(slot),
+    localSlots: () => local.list(),
+  });
+  let http: RunningServer | undefined;
+  try {
+    const server = buildServer({ queries: queriesOf(process, meter), meter, logger });
+    http = await listen(server, { host: settings.httpHost, port: settings.httpPort });
+    await process.start();
+  } catch (error) {
+    await http?.close();
+    await places.close();
+    throw error;
+  }
+  return {
+    process,
+    meter,
+    url: http.url,
+    failed: process.untilFailed(),
+    stop: async () => {
+      await process.stop();
+      await http.close();
+      await places.close();
+    },
+  };
+}
+
+function queriesOf(process: StreamProcess, meter: PrometheusMeter): Queries {
+  return {
+    ready: () => process.readiness(),
+    recommendations: async (user) => process.recommendations(user),
+    metrics: () => meter.text(),
+  };
+}

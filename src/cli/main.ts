@@ -1,0 +1,39 @@
+/** The `segue` program: one verb a command, each in its own file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { projectRoot } from '../compiled-path';
+import { describeError } from './command-context';
+import { registerLookCommands } from './look-commands';
+import { registerModelCommands } from './model-commands';
+import { registerRun } from './run-command';
+
+export function buildProgram(): Command {
+  const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('segue')
+    .description('Music recommendations that are never more than a moment old.')
+    .version(version)
+    .showHelpAfterError('(segue --help, or segue VERB --help, shows what can be said)')
+    .exitOverride();
+  registerRun(program);
+  registerLookCommands(program);
+  registerModelCommands(program);
+  return program;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode;
+      return;
+    }
+    process.stderr.write(`segue: ${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+void main(process.argv.slice(2));
