@@ -3,9 +3,11 @@
  * is a function without arguments that writes its file.
  */
 import { generateRecords } from './generate-records';
+import { keepSchemas } from './keep-schemas';
 
 const GENERATORS: Readonly<Record<string, () => void | Promise<void>>> = {
   'schemas/records.ts': generateRecords,
+  'test/fixtures/schemas': keepSchemas,
 };
 
 async function main(): Promise<void> {
