@@ -24,11 +24,12 @@ export interface EmbeddedDirectoryOptions {
   readonly syncEachCommit?: boolean;
   readonly memory?: LevelMemory;
   readonly clock?: Clock;
+  /** How long a process that has the lock and does not answer is waited for: it may be starting or ending. */
+  readonly patienceMs?: number;
 }
 
 const MEMORY: LevelMemory = { blockCacheBytes: 8 << 20, writeBufferBytes: 16 << 20 };
 
-/** A process that is just starting or ending has the lock and does not answer; it is waited for. */
 const PATIENCE_MS = 5000;
 const RETRY_MS = 50;
 
@@ -52,7 +53,7 @@ async function openOrShare(directory: string, options: EmbeddedDirectoryOptions)
   const clock = options.clock ?? systemClock;
   const folder = resolve(directory);
   await mkdir(folder, { recursive: true });
-  const deadlineMs = clock.monotonicMs() + PATIENCE_MS;
+  const deadlineMs = clock.monotonicMs() + (options.patienceMs ?? PATIENCE_MS);
   for (;;) {
     const database = await openDatabase(folder, options);
     if (!(database instanceof SegueError)) return own(folder, database, options);

@@ -36,8 +36,7 @@ export class EmbeddedReader {
     for (;;) {
       const wanted = positions.map((position) => this.wanted(position));
       const ready = wanted.filter(({ partition, offset }) => offset < partition.end);
-      if (ready.length > 0)
-        return Promise.all(ready.map((one) => this.read(one, options.bytesMaxPerPartition)));
+      if (ready.length > 0) return this.readEach(ready, options.bytesMaxPerPartition);
       const leftMs = deadlineMs - this.clock.monotonicMs();
       if (leftMs <= 0 || wanted.length === 0) return [];
       await this.waitForAppend(wanted, leftMs);
@@ -66,6 +65,13 @@ export class EmbeddedReader {
       const timer = this.clock.schedule(waitMs, done);
       for (const { partition } of wanted) partition.onAppend(done);
     });
+  }
+
+  /** One after the other: decoding all in one turn would hold the event loop. */
+  private async readEach(ready: readonly Wanted[], bytesMax: number): Promise<FetchedBatch[]> {
+    const batches: FetchedBatch[] = [];
+    for (const one of ready) batches.push(await this.read(one, bytesMax));
+    return batches;
   }
 
   private async read({ partition, offset }: Wanted, bytesMax: number): Promise<FetchedBatch> {

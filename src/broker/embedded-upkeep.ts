@@ -47,7 +47,8 @@ export class EmbeddedUpkeep {
 
   /** One round over everything; a second caller waits for a round of its own. */
   async run(): Promise<void> {
-    await this.running?.catch(() => undefined);
+    // Several may wait for the same round to end; one of them is first with the next.
+    while (this.running !== undefined) await this.running.catch(() => undefined);
     if (this.isStopped) return;
     const round = this.runOnce().finally(() => {
       if (this.running === round) this.running = undefined;
