@@ -4,7 +4,7 @@
  * `kind: 'listen'` records say, each once, without those named by a `deletion`, whatever the order.
  */
 import { mulberry32, type Random } from '../../src/random';
-import { makePoison, POISONS, type PoisonRecord } from './poison';
+import { makePoison, POISONS, type Poison, type PoisonRecord } from './poison';
 import type { SimulatedListen } from './simulated-listeners';
 
 export interface FaultShares {
@@ -71,7 +71,7 @@ export class FaultyListeners {
     const { producedAtMs } = this.upcoming;
     const u = this.random.next();
     if (u < poisonShare) {
-      const poison = POISONS[this.random.below(POISONS.length)] as (typeof POISONS)[number];
+      const poison = POISONS[this.random.below(POISONS.length)] as Poison;
       return { kind: 'poison', producedAtMs, ...makePoison(poison, this.upcoming, this.random) };
     }
     if (this.sent > 0 && u < poisonShare + duplicateShare) {

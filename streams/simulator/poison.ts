@@ -1,25 +1,28 @@
 /** Records that no program should fall over: one of each kind of fault, made from a good listen. */
 import type { Listen } from '../../schemas/records';
 import type { Random } from '../../src/random';
+import type { RejectionReason } from '../by-user/rejection-reasons';
 import { toListenValue } from './listen-value';
 import type { SimulatedListen } from './simulated-listeners';
 
-/** What is wrong. The receiver's reason codes say the same in its own words. */
-export const POISONS = [
-  'bytes-unreadable',
-  'bytes-cut-off',
-  'schema-unknown',
-  'value-missing',
-  'user-missing',
-  'user-empty',
-  'timestamp-missing',
-  'timestamp-too-early',
-  'timestamp-too-late',
-  'id-not-uuid',
-  'track-missing',
-  'nul-character',
-] as const;
-export type Poison = (typeof POISONS)[number];
+/** What can be wrong, and the reason with which it must end among the dead letters. */
+export const POISON_REASONS = {
+  'bytes-unreadable': 'UNREADABLE_BYTES',
+  'bytes-cut-off': 'UNREADABLE_BYTES',
+  'schema-unknown': 'UNKNOWN_SCHEMA',
+  'value-missing': 'UNREADABLE_BYTES',
+  'user-missing': 'USER_MISSING',
+  'user-empty': 'USER_MISSING',
+  'timestamp-missing': 'LISTENED_AT_MISSING',
+  'timestamp-too-early': 'LISTENED_AT_TOO_EARLY',
+  'timestamp-too-late': 'LISTENED_AT_IN_FUTURE',
+  'id-not-uuid': 'ID_NOT_UUID',
+  'track-missing': 'TRACK_MISSING',
+  'names-empty': 'NAMES_EMPTY',
+  'nul-character': 'NUL_CHARACTER',
+} as const satisfies Readonly<Record<string, RejectionReason>>;
+export type Poison = keyof typeof POISON_REASONS;
+export const POISONS = Object.keys(POISON_REASONS) as readonly Poison[];
 
 /** Either the bytes to send as they are, or a value to be encoded first. */
 export interface PoisonRecord {
@@ -55,8 +58,8 @@ export function makePoison(poison: Poison, listen: SimulatedListen, random: Rand
     'timestamp-too-late': () =>
       of({ listened_at: listen.listenedAt + TWO_DAYS + random.below(1e9) }),
     'id-not-uuid': () => of({ recording_mbid: `track-${random.below(1000)}` }),
-    'track-missing': () =>
-      of({ recording_mbid: null, recording_msid: null, artist_name: '', track_name: ' ' }),
+    'track-missing': () => of({ recording_mbid: null, recording_msid: null, artist_name: null }),
+    'names-empty': () => of({ recording_mbid: null, recording_msid: '', track_name: ' ' }),
     'nul-character': () => of({ track_name: `${listen.track.trackName}\0` }),
   };
   return makers[poison]();

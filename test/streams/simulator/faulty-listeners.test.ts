@@ -1,7 +1,8 @@
 import { mulberry32 } from '../../../src/random';
+import { cleanListen } from '../../../streams/by-user/clean-listen';
 import { FaultyListeners, type FaultyRecord } from '../../../streams/simulator/faulty-listeners';
 import { toListenValue } from '../../../streams/simulator/listen-value';
-import { makePoison, POISONS } from '../../../streams/simulator/poison';
+import { makePoison, POISON_REASONS, POISONS } from '../../../streams/simulator/poison';
 import { SimulatedListeners } from '../../../streams/simulator/simulated-listeners';
 
 const SHARES = {
@@ -88,19 +89,30 @@ describe('faulty listeners', () => {
 describe('makePoison', () => {
   const listen = source().next();
 
-  it.each(POISONS)('makes %s from a good listen, wrong in that alone', (poison) => {
-    const record = makePoison(poison, listen, mulberry32(1));
+  it.each(POISONS)('makes %s from a good listen, rejected for just that', (poison) => {
+    const { content, userId, ...record } = makePoison(poison, listen, mulberry32(1));
     expect(record.poison).toBe(poison);
-    if ('bytes' in record.content) {
-      const { bytes } = record.content;
+    if ('bytes' in content) {
+      const { bytes } = content;
       const isFramed = bytes !== null && bytes.length >= 5 && bytes[0] === 0;
       expect(isFramed).toBe(poison === 'schema-unknown');
       return;
     }
-    const good = toListenValue(listen);
-    const { value } = record.content;
-    const isChanged = JSON.stringify(value) !== JSON.stringify(good);
-    expect(isChanged || record.userId !== listen.userId).toBe(true);
-    expect(isChanged && record.userId !== listen.userId).toBe(false);
+    const rejected = cleanListen({
+      key: userId === null ? null : Buffer.from(userId),
+      listen: content.value,
+      timestampMs: listen.producedAtMs,
+    });
+    expect(rejected).toMatchObject({ reason: POISON_REASONS[poison] });
+  });
+
+  it('starts from a listen that is good', () => {
+    const { userId, producedAtMs, track } = listen;
+    const accepted = cleanListen({
+      key: Buffer.from(userId),
+      listen: toListenValue(listen),
+      timestampMs: producedAtMs,
+    });
+    expect(accepted).toMatchObject({ user: userId, trackId: track.trackId, kind: 'LISTEN' });
   });
 });
