@@ -53,16 +53,16 @@ export const RECOMMENDATION_SERIES = {
 
   segue_prediction_trials_total: counter(
     'First listens of a track by a user who had a list: was it foretold? By generation of the list.',
-    ['list', 'generation'],
+    ['judged', 'generation'],
   ),
   segue_prediction_hits_total: counter('Trials whose track stood among the first of the list.', [
-    'list',
+    'judged',
     'generation',
     'at',
   ]),
   segue_prediction_reciprocal_ranks_total: counter(
     'Sum of 1/rank over trials, 0 for a miss; divided by trials: mean reciprocal rank.',
-    ['list', 'generation'],
+    ['judged', 'generation'],
   ),
 
   segue_listens: gauge('Listens counted, duplicates and deleted ones not included.', []),

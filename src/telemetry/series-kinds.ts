@@ -8,6 +8,8 @@
 /** Labels with a closed set of values; a series whose labels are all closed is exported from the start, as 0. */
 export const CLOSED_LABELS = {
   list: ['personal', 'popular'],
+  // What was judged: a personal list; the popular list on those same trials; the popular list of who has no other.
+  judged: ['personal', 'popular-beside', 'popular-alone'],
   at: ['10', '20', '100'],
   stage: ['waiting', 'counting', 'folding-in', 'ranking', 'commit'],
   outcome: ['promoted', 'rejected', 'failed', 'rolled-back'],

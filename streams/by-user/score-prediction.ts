@@ -51,11 +51,14 @@ class ScorePrediction implements Processor<KeptListen> {
   #score({ user, trackId }: KeptListen, list: Recommendations): void {
     const generation = String(list.generation ?? 'none');
     const place = list.tracks.findIndex((track) => track.track_id === trackId);
-    const kind = list.kind === 'PERSONAL' ? 'personal' : 'popular';
-    this.#count(`${kind}List`, kind, generation, place < 0 ? undefined : place + 1);
-    if (list.kind === 'PERSONAL') {
+    const isPersonal = list.kind === 'PERSONAL';
+    const [name, judged] = isPersonal
+      ? (['personalList', 'personal'] as const)
+      : (['popularList', 'popular-alone'] as const);
+    this.#count(name, judged, generation, place < 0 ? undefined : place + 1);
+    if (isPersonal) {
       const rank = this.#popularRank(user, trackId);
-      this.#count('popularBeside', 'popular', generation, rank);
+      this.#count('popularBeside', 'popular-beside', generation, rank);
     }
   }
 
@@ -68,20 +71,20 @@ class ScorePrediction implements Processor<KeptListen> {
 
   #count(
     name: string,
-    list: 'personal' | 'popular',
+    judged: 'personal' | 'popular-beside' | 'popular-alone',
     generation: string,
     rank: number | undefined,
   ): void {
     const { sums, meter } = this.context;
     sums.add(`${LIVE}${name}.trials`);
-    meter.count('segue_prediction_trials_total', { list, generation });
+    meter.count('segue_prediction_trials_total', { judged, generation });
     if (rank === undefined) return;
     for (const depth of HIT_DEPTHS) {
       if (rank > depth) continue;
       sums.add(`${LIVE}${name}.hits${depth}`);
-      meter.count('segue_prediction_hits_total', { list, generation, at: String(depth) as '10' });
+      meter.count('segue_prediction_hits_total', { judged, generation, at: String(depth) as '10' });
     }
-    meter.count('segue_prediction_reciprocal_ranks_total', { list, generation }, 1 / rank);
+    meter.count('segue_prediction_reciprocal_ranks_total', { judged, generation }, 1 / rank);
   }
 
   /** How many first listens fall on tracks that the model knows: a growing share of others asks for a retrain. */

@@ -89,7 +89,7 @@ describe('PrometheusMeter', () => {
   it('bounds the label combinations of a series and counts what it refuses', async () => {
     const meter = new PrometheusMeter({ processSeries: false, childrenMax: 20 });
     for (let generation = 1; generation <= 23; generation++)
-      meter.count('segue_prediction_trials_total', { list: 'popular', generation });
+      meter.count('segue_prediction_trials_total', { judged: 'personal', generation });
     expect(await linesOf(meter, 'segue_prediction_trials_total')).toHaveLength(20);
     expect(meter.read('segue_series_refused_total')).toBe(3);
   });
