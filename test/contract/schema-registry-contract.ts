@@ -89,12 +89,16 @@ export function schemaRegistryContract(name: string, open: () => Promise<Registr
       await expectRefusal(codecOf(renamed(['null', 'long']), 'FULL_TRANSITIVE'), /kind/);
     });
 
-    it('answers UNKNOWN_SCHEMA for an id that nobody registered', async () => {
-      const codec = await codecOf(version(USER), 'BACKWARD');
-      const bytes = Buffer.concat([Buffer.from([0, 0x7a, 0xbb, 0xcc, 0xdd]), Buffer.from('x')]);
-      await codec.learn([bytes]);
-      expect(reasonOf(() => codec.decode(bytes))).toBe('UNKNOWN_SCHEMA');
-    });
+    it.each([0, 0x7abbccdd, 0x80000000, 0xffffffff])(
+      'answers UNKNOWN_SCHEMA for the id %d, which nobody registered',
+      async (id) => {
+        const codec = await codecOf(version(USER), 'BACKWARD');
+        const bytes = Buffer.from([0, 0, 0, 0, 0, 2, 0x78]);
+        bytes.writeUInt32BE(id, 1);
+        await codec.learn([bytes]);
+        expect(reasonOf(() => codec.decode(bytes))).toBe('UNKNOWN_SCHEMA');
+      },
+    );
 
     it('answers UNKNOWN_SCHEMA for an id of a quite different record', async () => {
       const codec = await codecOf(version(USER), 'BACKWARD');
