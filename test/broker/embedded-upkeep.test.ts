@@ -62,13 +62,15 @@ describe('compaction', () => {
     const settings = { 'min.cleanable.dirty.ratio': '0' };
     const { broker, clock, write, values } = await open({ settings });
     await write(['a', '1'], ['b', '1']);
-    await write(['a', null]);
+    await write(['a', null], ['c', '1']);
     await write(['end', '1']);
     // Old before the first cleaning: a reader may still be between value and tombstone.
     clock.advance(3 * DAY_MS);
     await broker.upkeep();
-    expect(await values()).toEqual(['1', null, '1']);
+    expect(await values()).toEqual(['1', null, '1', '1']);
     clock.advance(DAY_MS - 1);
+    // Rewriting its batch for another reason does not begin the time anew.
+    await write(['c', '2'], ['end', '2']);
     await write(['end', '2']);
     await broker.upkeep();
     expect(await values()).toContain(null);

@@ -48,7 +48,8 @@ export function lifecycleCases({ broker, harness, topic, traits, unique }: Contr
     const name = await topic();
     const connection = await harness().connect();
     const fetching = connection.fetch([{ topic: name, partition: 0, offset: 0 }], {
-      waitMsMax: 40_000,
+      // Longer than a test may take.
+      waitMsMax: 300_000,
       bytesMaxPerPartition: 1000,
     });
     const ended = expect(fetching).rejects.toMatchObject({ code: 'BROKER_CLOSED' });

@@ -8,6 +8,9 @@ import {
   valuesOf,
 } from './broker-harness';
 
+/** Longer than a test may take: whoever is not woken fails. */
+const LONG_WAIT_MS = 300_000;
+
 export function recordCases(context: ContractContext): void {
   describe('written', () => writtenRecordCases(context));
   describe('fetched', () => fetchCases(context));
@@ -132,7 +135,7 @@ function fetchCases({ broker, harness, topic }: ContractContext): void {
     const name = await topic({ partitions: 2 });
     const other = await (await harness().connect()).writer();
     const fetching = broker().fetch([at(name, 0, 0), at(name, 1, 0)], {
-      waitMsMax: 25_000,
+      waitMsMax: LONG_WAIT_MS,
       bytesMaxPerPartition: 1000,
     });
     await other.send([record(name, 'k', 'woken', 1)]);
@@ -178,7 +181,7 @@ function fetchCases({ broker, harness, topic }: ContractContext): void {
     const [busy, idle] = [await topic(), await topic()];
     const writer = await broker().writer();
     const waiting = broker().fetch([at(idle, 0, 0)], {
-      waitMsMax: 25_000,
+      waitMsMax: LONG_WAIT_MS,
       bytesMaxPerPartition: 1000,
     });
     let isOver = false;
