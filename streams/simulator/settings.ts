@@ -4,6 +4,11 @@ import { strict as assert } from 'node:assert';
 export interface SimulationSettings {
   /** 32 bits; the same settings give the same listens, to the last byte. */
   readonly seed: number;
+  /**
+   * What happens in the same world: the same artists, tracks and users with other listens. Give another one to
+   * go on after a restart, or everybody plays again what they have played. `seed` where absent.
+   */
+  readonly listenSeed: number;
   readonly users: number;
   /** Tracks there will ever be; those of the future included. At least one an artist. */
   readonly tracks: number;
@@ -43,6 +48,7 @@ export interface SimulationSettings {
 
 const DEFAULTS: SimulationSettings = {
   seed: 1,
+  listenSeed: 1,
   users: 2000,
   tracks: 50_000,
   artists: 4000,
@@ -64,9 +70,9 @@ const DEFAULTS: SimulationSettings = {
 
 /** Defaults filled in. Asserts what a caller must keep. */
 export function simulationSettings(given: Partial<SimulationSettings>): SimulationSettings {
-  const settings = { ...DEFAULTS, ...given };
+  const settings = { ...DEFAULTS, listenSeed: given.seed ?? DEFAULTS.seed, ...given };
   for (const [name, value] of Object.entries(settings))
-    assert(Number.isFinite(value) && (value >= 0 || name === 'seed'), `${name} is ${value}`);
+    assert(Number.isFinite(value) && (value >= 0 || /seed$/i.test(name)), `${name} is ${value}`);
   const { users, tracks, artists, genres, rememberedTracks } = settings;
   assert(users >= 1 && genres >= 1 && artists >= genres && tracks >= artists, 'too few of them');
   assert(genres <= 65_535 && rememberedTracks >= 1 && rememberedTracks <= 1000, 'out of bounds');

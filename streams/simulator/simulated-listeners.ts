@@ -66,17 +66,18 @@ export class SimulatedListeners {
 
   constructor(given: Partial<SimulationSettings> = {}) {
     const settings = simulationSettings(given);
-    const { users, seed } = settings;
+    const { users, seed, listenSeed } = settings;
     this.settings = settings;
-    this.random = mulberry32(seed);
+    const world = mulberry32(seed);
+    this.random = mulberry32(~listenSeed);
     this.names = new Names(seed);
-    this.catalogue = new Catalogue(settings, this.random);
-    this.tastes = new Tastes(settings, this.catalogue, this.random);
+    this.catalogue = new Catalogue(settings, world);
+    const paces = drawPaces(settings, world);
+    this.tastes = new Tastes(settings, this.catalogue, { world, listening: this.random });
     this.remaining = new Int32Array(users);
     this.lastSeconds = new Float64Array(users).fill(Number.NEGATIVE_INFINITY);
     this.userIds = new Array(users);
     this.artistNames = new Array(settings.artists);
-    const paces = drawPaces(settings, this.random);
     this.pauses = paces.map((pace) => pauseFor(pace, settings));
     this.speed = speedFor(paces, settings);
     this.queue = new EventQueue(this.drawFirstTimes());

@@ -14,6 +14,7 @@ const THIRD_FROM = 0.9;
 const SCENE_SHARE = 0.9;
 
 export class Tastes {
+  private readonly random: Random;
   private readonly genres: Uint16Array;
   private readonly scenes: Uint16Array;
   /** Per user a ring of tracks heard for the first time, in that order. */
@@ -24,12 +25,13 @@ export class Tastes {
   constructor(
     private readonly settings: SimulationSettings,
     private readonly catalogue: Catalogue,
-    private readonly random: Random,
+    randoms: { readonly world: Random; readonly listening: Random },
   ) {
+    this.random = randoms.listening;
     const { users, rememberedTracks } = settings;
     this.genres = new Uint16Array(users * PARTS);
     this.scenes = new Uint16Array(users * PARTS);
-    for (let place = 0; place < users * PARTS; place++) this.drawPart(place);
+    for (let place = 0; place < users * PARTS; place++) this.drawPart(place, randoms.world);
     this.remembered = new Int32Array(users * rememberedTracks);
     this.heardCounts = new Uint32Array(users);
     this.lastArtists = new Int32Array(users).fill(-1);
@@ -37,7 +39,7 @@ export class Tastes {
 
   /** Some part of the user's taste becomes another one. */
   change(user: number): void {
-    this.drawPart(user * PARTS + this.random.below(PARTS));
+    this.drawPart(user * PARTS + this.random.below(PARTS), this.random);
   }
 
   /** A session begins: it does not go on with the artist of the last one. */
@@ -88,9 +90,9 @@ export class Tastes {
     return catalogue.drawTrack(random, artist);
   }
 
-  private drawPart(place: number): void {
-    const genre = this.catalogue.drawGenre(this.random);
+  private drawPart(place: number, random: Random): void {
+    const genre = this.catalogue.drawGenre(random);
     this.genres[place] = genre;
-    this.scenes[place] = this.random.below(this.catalogue.sceneCount(genre));
+    this.scenes[place] = random.below(this.catalogue.sceneCount(genre));
   }
 }

@@ -39,6 +39,22 @@ describe('simulated listeners', () => {
     expect(digest(take(20_000, { seed: 8 }))).not.toBe(first);
   });
 
+  it('go on in the same world, with other listens, under another listen seed', () => {
+    const first = take(20_000);
+    const second = take(20_000, { listenSeed: 99 });
+    expect(digest(second)).not.toBe(digest(first));
+    const favourites = (listens: readonly SimulatedListen[]) =>
+      [...listenersOf(listens)]
+        .sort(([, a], [, b]) => b.size - a.size)
+        .slice(0, 50)
+        .map(([track]) => track);
+    const common = favourites(first).filter((track) => favourites(second).includes(track));
+    expect(common.length).toBeGreaterThan(20);
+    const names = new Map(first.map(({ track }) => [track.trackId, track]));
+    for (const { track } of second.slice(0, 1000))
+      expect(names.get(track.trackId) ?? track).toEqual(track);
+  });
+
   it('listen in time order from the given start, nobody twice in one second', () => {
     const listens = take(30_000, { startSeconds: 1_600_000_000 });
     const last = new Map<string, number>();
