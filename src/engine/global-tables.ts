@@ -3,6 +3,7 @@ import type { Broker, FetchedBatch } from '../broker/broker';
 import { type Clock, sleep } from '../clock';
 import type { Logger } from '../logger';
 import { UnreadableValue } from '../schema-registry/schema-registry';
+import { ThrottledWarning } from './throttled-warning';
 import type { TopicCodecs } from './topic-codecs';
 import type { GlobalDefinition, Topic } from './topology';
 
@@ -68,13 +69,12 @@ export class GlobalTables {
   }
 
   async #follow(): Promise<void> {
+    const warning = new ThrottledWarning(this.options.logger, this.options.clock);
     while (!this.#stopping) {
       try {
         await this.#poll();
       } catch (error) {
-        this.options.logger.warn(
-          `tables that every process follows: ${(error as Error).message}; trying again`,
-        );
+        warning.warn(`following tables failed: ${(error as Error).message}; trying again`);
         await sleep(this.options.clock, RETRY_MS);
       }
     }

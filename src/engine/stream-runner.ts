@@ -9,6 +9,7 @@ import type { Meter } from '../telemetry/meter';
 import type { EngineSettings } from './engine-settings';
 import { GlobalTables } from './global-tables';
 import { Slot } from './slot';
+import { ThrottledWarning } from './throttled-warning';
 import { TopicCodecs } from './topic-codecs';
 import { type Topic, type Topology, topicsOf } from './topology';
 
@@ -41,7 +42,11 @@ export class StreamRunner {
   #fetching: Promise<void> | undefined;
   #stopping = false;
 
-  constructor(private readonly options: StreamRunnerOptions) {}
+  readonly #fetchWarning: ThrottledWarning;
+
+  constructor(private readonly options: StreamRunnerOptions) {
+    this.#fetchWarning = new ThrottledWarning(options.logger, options.clock);
+  }
 
   get codecs(): TopicCodecs {
     return this.#codecs!;
@@ -195,7 +200,7 @@ export class StreamRunner {
 
   /** An offset out of range stops its slot alone; anything else is tried again. */
   async #fetchFailed(error: unknown): Promise<void> {
-    this.options.logger.warn(`fetching failed: ${(error as Error).message}; trying again`);
+    this.#fetchWarning.warn(`fetching failed: ${(error as Error).message}; trying again`);
     if (hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE')) {
       for (const slot of this.slots) {
         for (const { topic, partition, offset } of slot.wanted()) {

@@ -12,22 +12,26 @@ export class WireWriter {
   }
 
   int8(value: number): this {
-    this.#buffer.writeInt8(value, this.#reserve(1));
+    const at = this.#reserve(1);
+    this.#buffer.writeInt8(value, at);
     return this;
   }
 
   int16(value: number): this {
-    this.#buffer.writeInt16BE(value, this.#reserve(2));
+    const at = this.#reserve(2);
+    this.#buffer.writeInt16BE(value, at);
     return this;
   }
 
   int32(value: number): this {
-    this.#buffer.writeInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeInt32BE(value, at);
     return this;
   }
 
   int64(value: number | bigint): this {
-    this.#buffer.writeBigInt64BE(BigInt(value), this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeBigInt64BE(BigInt(value), at);
     return this;
   }
 
@@ -76,6 +80,7 @@ export class WireWriter {
     return { buf: buffer, buffer, size: () => buffer.length };
   }
 
+  /** Must be called before `#buffer` is named: it may put a larger one in its place. */
   #reserve(bytes: number): number {
     const at = this.#length;
     this.#length += bytes;
