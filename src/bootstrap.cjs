@@ -57,7 +57,16 @@ function newestSourceMs(file) {
 
 function install() {
   if (modifiedMs(INSTALL_MARK) >= modifiedMs(inRoot('package-lock.json'))) return;
-  run('installing packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  process.stderr.write('segue: installing packages …\n');
+  const clean = spawnSync('npm', ['ci', ...quiet], {
+    cwd: ROOT,
+    stdio: 'ignore',
+    shell: process.platform === 'win32',
+  });
+  // `npm ci` refuses a lock file that lacks optional packages of other platforms, which some registries do not have;
+  // `npm install` takes the same versions from the same lock file.
+  if (clean.status !== 0) run('installing packages once more', 'npm', ['install', ...quiet]);
   const now = new Date();
   fs.utimesSync(INSTALL_MARK, now, now);
 }
