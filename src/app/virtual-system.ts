@@ -1,43 +1,46 @@
-/** A whole application in this process, on virtual time: embedded broker and stores in memory, any number of processes. */
-import { StreamProcess } from '../../src/app/stream-process';
-import type { OutputRecord } from '../../src/broker/broker';
-import { EmbeddedBroker } from '../../src/broker/embedded-broker';
-import { type Options, readSettings, type Settings } from '../../src/config';
-import { type Logger, noLogger } from '../../src/logger';
-import { EmbeddedRegistry } from '../../src/schema-registry/embedded-registry';
-import { type Level, openMemoryLevel } from '../../src/store/level';
-import { SlotDatabase } from '../../src/store/slot-database';
-import { type Meter, noMeter } from '../../src/telemetry/meter';
-import { VirtualClock } from '../../src/virtual-clock';
+/**
+ * A whole application in this process, on virtual time: embedded broker and stores in memory, any number of
+ * processes. For replays, tests and simulations; the same input gives the same result, to the last digit.
+ */
+
+import type { OutputRecord } from '../broker/broker';
+import { EmbeddedBroker } from '../broker/embedded-broker';
+import { type Options, readSettings, type Settings } from '../config';
+import { type Logger, noLogger } from '../logger';
+import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
+import { type Level, openMemoryLevel } from '../store/level';
+import { SlotDatabase } from '../store/slot-database';
+import { type Meter, noMeter } from '../telemetry/meter';
+import { VirtualClock } from '../virtual-clock';
+import { StreamProcess } from './stream-process';
 
 export const START_MS = Date.UTC(2020, 0, 1);
 
-export interface EmbeddedSystemOptions {
+export interface VirtualSystemOptions {
   readonly settings?: Options;
+  /** Where virtual time begins, milliseconds since 1970. */
+  readonly startMs?: number;
   readonly meter?: Meter;
   readonly logger?: Logger;
 }
 
-export class EmbeddedSystem {
-  readonly clock = new VirtualClock(START_MS);
+export class VirtualSystem {
   readonly registry = EmbeddedRegistry.inMemory();
   readonly settings: Settings;
   readonly #disks = new Map<string, Level>();
 
   private constructor(
+    readonly clock: VirtualClock,
     readonly broker: EmbeddedBroker,
-    private readonly options: EmbeddedSystemOptions,
+    private readonly options: VirtualSystemOptions,
   ) {
     this.settings = readSettings(options.settings ?? {}, {});
   }
 
-  static async open(options: EmbeddedSystemOptions = {}): Promise<EmbeddedSystem> {
-    const database = await openMemoryLevel();
-    const clock = new VirtualClock(START_MS);
-    const broker = await EmbeddedBroker.open({ database, clock });
-    const system = new EmbeddedSystem(broker, options);
-    (system as { clock: VirtualClock }).clock = clock;
-    return system;
+  static async open(options: VirtualSystemOptions = {}): Promise<VirtualSystem> {
+    const clock = new VirtualClock(options.startMs ?? START_MS);
+    const broker = await EmbeddedBroker.open({ database: await openMemoryLevel(), clock });
+    return new VirtualSystem(clock, broker, options);
   }
 
   /** A process named `name`; started again under the same name it finds its disk as it left it. */
