@@ -7,6 +7,7 @@
  * as Kafka's commit marker does, so that code which counts offsets fails here too.
  */
 import { type Clock, systemClock } from '../clock';
+import { type Logger, noLogger } from '../logger';
 import type { Level } from '../store/level';
 import type {
   Broker,
@@ -36,6 +37,7 @@ export interface EmbeddedBrokerOptions {
   /** How often retention and compaction are looked after. */
   readonly upkeepIntervalMs?: number;
   readonly faults?: EmbeddedFaults;
+  readonly logger?: Logger;
   /** Runs once at the begin of `close`, while the broker still answers. */
   readonly beforeClose?: () => Promise<void>;
 }
@@ -60,6 +62,7 @@ export class EmbeddedBroker implements Broker {
       clock: options.clock ?? systemClock,
       syncEachCommit: options.syncEachCommit ?? false,
       upkeepIntervalMs: options.upkeepIntervalMs ?? UPKEEP_INTERVAL_MS,
+      logger: options.logger ?? noLogger,
     });
     const beforeClose = options.beforeClose ?? (async () => undefined);
     return new EmbeddedBroker(log, options.faults ?? {}, { beforeClose });

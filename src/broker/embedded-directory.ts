@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Clock, keepAliveWhile, sleep, systemClock } from '../clock';
 import { hasCode, SegueError } from '../errors';
+import type { Logger } from '../logger';
 import { type Level, type LevelMemory, openClassicLevel } from '../store/level';
 import type { Broker } from './broker';
 import { EmbeddedBroker } from './embedded-broker';
@@ -24,6 +25,7 @@ export interface EmbeddedDirectoryOptions {
   readonly syncEachCommit?: boolean;
   readonly memory?: LevelMemory;
   readonly clock?: Clock;
+  readonly logger?: Logger;
   /** How long a process that has the lock and does not answer is waited for: it may be starting or ending. */
   readonly patienceMs?: number;
 }
@@ -47,6 +49,11 @@ export function openEmbeddedBroker(
   options: EmbeddedDirectoryOptions = {},
 ): Promise<Broker> {
   return keepAliveWhile(openOrShare(directory, options));
+}
+
+/** True where another process has the directory open and this one only shares it. */
+export function isShared(broker: Broker): boolean {
+  return broker instanceof SharedBrokerClient;
 }
 
 async function openOrShare(directory: string, options: EmbeddedDirectoryOptions): Promise<Broker> {
@@ -82,12 +89,13 @@ async function openDatabase(
 async function own(
   folder: string,
   database: Level,
-  { clock, syncEachCommit }: EmbeddedDirectoryOptions,
+  { clock, logger, syncEachCommit }: EmbeddedDirectoryOptions,
 ): Promise<EmbeddedBroker> {
   let server: SharedBrokerServer | undefined;
   const broker = await EmbeddedBroker.open({
     database,
     ...(clock === undefined ? {} : { clock }),
+    ...(logger === undefined ? {} : { logger }),
     ...(syncEachCommit === undefined ? {} : { syncEachCommit }),
     beforeClose: async () => {
       await rm(join(folder, 'address.json'), { force: true });

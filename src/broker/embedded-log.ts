@@ -1,5 +1,6 @@
 /** The one log that all connections of an embedded broker share: appends, slots' writers, upkeep. */
 import type { Clock } from '../clock';
+import type { Logger } from '../logger';
 import type { Level } from '../store/level';
 import type { AtomicStep, OutputRecord, Position } from './broker';
 import { prepareAppend } from './embedded-append';
@@ -15,6 +16,7 @@ export interface EmbeddedLogOptions {
   /** Every commit waits for the disk. Without, a commit survives the death of the process, not of the machine. */
   readonly syncEachCommit: boolean;
   readonly upkeepIntervalMs: number;
+  readonly logger: Logger;
 }
 
 export class EmbeddedLog {

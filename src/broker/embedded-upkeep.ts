@@ -1,5 +1,6 @@
 /** Retention and compaction of the embedded broker, one partition after the other, in the background. */
 import type { Clock, Timer } from '../clock';
+import type { Logger } from '../logger';
 import type { Level } from '../store/level';
 import type { EmbeddedCatalogue } from './embedded-catalogue';
 import { EmbeddedCleaner } from './embedded-cleaner';
@@ -15,6 +16,7 @@ export interface EmbeddedUpkeepOptions {
   readonly reader: EmbeddedReader;
   readonly clock: Clock;
   readonly upkeepIntervalMs: number;
+  readonly logger: Logger;
 }
 
 export class EmbeddedUpkeep {
@@ -30,9 +32,9 @@ export class EmbeddedUpkeep {
 
   start(): void {
     this.timer = this.options.clock.schedule(this.options.upkeepIntervalMs, () => {
-      // A failed round is tried again at the next; the log itself reports a broken database.
+      // Tried again at the next; meanwhile the log only grows.
       void this.run()
-        .catch(() => undefined)
+        .catch((error) => this.options.logger.warn('retention and compaction failed', { error }))
         .finally(() => {
           if (!this.isStopped) this.start();
         });

@@ -3,13 +3,14 @@ import { EmbeddedBroker } from '../../src/broker/embedded-broker';
 import type { EmbeddedFaults } from '../../src/broker/embedded-transactional-writer';
 import { SegueError } from '../../src/errors';
 import { type Level, openMemoryLevel } from '../../src/store/level';
+import { VirtualClock } from '../../src/virtual-clock';
 import { readToEnd, record, step, valuesOf } from '../contract/broker-harness';
-import { ManualClock } from '../support/manual-clock';
 
 const TOPIC = 'topic';
+const START_MS = 1_700_000_000_000;
 
 async function open(options: { faults?: EmbeddedFaults; database?: Level } = {}) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock(START_MS);
   const database = options.database ?? (await openMemoryLevel());
   const broker = await EmbeddedBroker.open({ clock, ...options, database });
   await broker.createTopics([{ name: TOPIC, partitions: 1, cleanup: 'delete' }]);
@@ -130,9 +131,9 @@ test('a crashed connection loses its slots when its session times out, not befor
   await member('b', other);
   other.crash();
   told.length = 0;
-  clock.advance(999);
+  await clock.advance(999);
   expect(told).toEqual([]);
-  clock.advance(1);
+  await clock.advance(1);
   expect(told).toEqual(['a lost', 'a has 0,1']);
   await expect(other.ranges(TOPIC)).rejects.toMatchObject({ code: 'BROKER_CLOSED' });
   await broker.close();
@@ -161,10 +162,10 @@ test('a fetch waits by the clock it was given', async () => {
   const fetching = broker.fetch(at(0), options).then((batches) => {
     answer = batches;
   });
-  clock.advance(59_999);
+  await clock.advance(59_999);
   await Promise.resolve();
   expect(answer).toBeUndefined();
-  clock.advance(1);
+  await clock.advance(1);
   await fetching;
   expect(answer).toEqual([]);
   await broker.close();

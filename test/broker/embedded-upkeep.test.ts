@@ -1,15 +1,20 @@
 import type { TopicSpec } from '../../src/broker/broker';
 import { EmbeddedBroker } from '../../src/broker/embedded-broker';
+import { noLogger } from '../../src/logger';
 import { mulberry32 } from '../../src/random';
 import { openMemoryLevel } from '../../src/store/level';
+import { VirtualClock } from '../../src/virtual-clock';
 import { eventually, readToEnd, record, step, valuesOf } from '../contract/broker-harness';
-import { ManualClock } from '../support/manual-clock';
 
 const DAY_MS = 86_400_000;
+const START_MS = 1_700_000_000_000;
+/** Upkeep happens when the test says so. */
+const NEVER_MS = 1e15;
 
-async function open(spec: Partial<TopicSpec>) {
-  const clock = new ManualClock();
-  const broker = await EmbeddedBroker.open({ database: await openMemoryLevel(), clock });
+async function open(spec: Partial<TopicSpec>, upkeepIntervalMs = NEVER_MS) {
+  const clock = new VirtualClock(START_MS);
+  const database = await openMemoryLevel();
+  const broker = await EmbeddedBroker.open({ database, clock, upkeepIntervalMs });
   await broker.createTopics([{ name: 'topic', partitions: 1, cleanup: 'compact', ...spec }]);
   const writer = await broker.writer();
   const write = (...pairs: readonly (readonly [key: string, value: string | null])[]) =>
@@ -22,13 +27,13 @@ describe('compaction', () => {
   test('leaves what is younger than the lag', async () => {
     const { broker, clock, write, values } = await open({ compactionLagMs: 1000 });
     await write(['a', '1'], ['a', '2']);
-    clock.advance(900);
+    await clock.advance(900);
     await write(['a', '3']);
     await write(['a', '4']);
-    clock.advance(100);
+    await clock.advance(100);
     await broker.upkeep();
     expect(await values()).toEqual(['2', '3', '4']);
-    clock.advance(900);
+    await clock.advance(900);
     await broker.upkeep();
     expect(await values()).toEqual(['3', '4']);
     await broker.close();
@@ -65,16 +70,16 @@ describe('compaction', () => {
     await write(['a', null], ['c', '1']);
     await write(['end', '1']);
     // Old before the first cleaning: a reader may still be between value and tombstone.
-    clock.advance(3 * DAY_MS);
+    await clock.advance(3 * DAY_MS);
     await broker.upkeep();
     expect(await values()).toEqual(['1', null, '1', '1']);
-    clock.advance(DAY_MS - 1);
+    await clock.advance(DAY_MS - 1);
     // Rewriting its batch for another reason does not begin the time anew.
     await write(['c', '2'], ['end', '2']);
     await write(['end', '2']);
     await broker.upkeep();
     expect(await values()).toContain(null);
-    clock.advance(1);
+    await clock.advance(1);
     await write(['end', '3']);
     await broker.upkeep();
     expect(await values()).not.toContain(null);
@@ -82,17 +87,38 @@ describe('compaction', () => {
   });
 
   test('happens by itself in time', async () => {
-    const { broker, clock, write, values } = await open({});
+    const { broker, clock, write, values } = await open({}, 15_000);
     await write(['a', '1'], ['a', '2']);
     await write(['end', '1']);
-    clock.advance(60_000);
+    await clock.advance(15_000);
     await eventually(values, ['2', '1']);
+    await broker.close();
+  });
+
+  test('that fails is said, and tried again', async () => {
+    const database = await openMemoryLevel();
+    const clock = new VirtualClock(START_MS);
+    const warned: string[] = [];
+    const logger = { ...noLogger, warn: (message: string) => warned.push(message) };
+    const broker = await EmbeddedBroker.open({ database, clock, logger, upkeepIntervalMs: 1000 });
+    await broker.createTopics([{ name: 'topic', partitions: 1, cleanup: 'compact' }]);
+    const writer = await broker.writer();
+    for (const value of ['1', '2', '3']) await writer.send([record('topic', 'a', value)]);
+    const { put } = database;
+    database.put = (async () => {
+      throw new Error('no space left on device');
+    }) as unknown as typeof put;
+    await clock.advance(1000);
+    await eventually(() => warned, ['retention and compaction failed']);
+    database.put = put;
+    await clock.advance(1000);
+    await eventually(async () => valuesOf(await readToEnd(broker, 'topic')), ['2', '3']);
     await broker.close();
   });
 
   test('merges what it leaves, so that many updates are few batches', async () => {
     const database = await openMemoryLevel();
-    const broker = await EmbeddedBroker.open({ database, clock: new ManualClock() });
+    const broker = await EmbeddedBroker.open({ database, clock: new VirtualClock(START_MS) });
     await broker.createTopics([{ name: 'topic', partitions: 1, cleanup: 'compact' }]);
     const writer = await broker.writer();
     for (let i = 0; i < 300; i++) await writer.send([record('topic', `k${i % 100}`, `${i}`)]);
@@ -112,13 +138,13 @@ describe('compaction', () => {
 /** Random writes, steps, tombstones, cleanings, waits and restarts: the last values per key are those of a map. */
 async function comparedWithReplay(seed: number): Promise<void> {
   const random = mulberry32(seed);
-  const clock = new ManualClock();
+  const clock = new VirtualClock(START_MS);
   const database = await openMemoryLevel();
   const settings = { 'min.cleanable.dirty.ratio': '0', 'delete.retention.ms': '50' };
   const expected = new Map<string, string | null>();
   for (let life = 0; life < 3; life++) {
     await database.open();
-    const broker = await EmbeddedBroker.open({ database, clock });
+    const broker = await EmbeddedBroker.open({ database, clock, upkeepIntervalMs: NEVER_MS });
     await broker.createTopics([
       { name: 'topic', partitions: 1, cleanup: 'compact', compactionLagMs: 10, settings },
     ]);
@@ -130,7 +156,7 @@ async function comparedWithReplay(seed: number): Promise<void> {
         return record('topic', `k${random.below(12)}`, value);
       });
       for (const { key, value } of records) expected.set(`${key}`, value && `${value}`);
-      clock.advance(random.below(12));
+      await clock.advance(random.below(12));
       // Not awaited: cleaning runs beside the writes, and the restart breaks it off.
       if (random.below(3) === 0) void broker.upkeep();
       await (random.below(2) === 0 ? writer.send(records) : slot.commit(step(records)));
@@ -149,9 +175,9 @@ describe('retention', () => {
     const { broker, clock, write, values } = await open({ cleanup: 'delete', retentionMs: 1000 });
     await write(['a', '1']);
     await write(['a', '2']);
-    clock.advance(600);
+    await clock.advance(600);
     await write(['a', '3']);
-    clock.advance(500);
+    await clock.advance(500);
     await write(['a', '4']);
     await broker.upkeep();
     expect(await broker.ranges('topic')).toEqual([{ partition: 0, start: 2, end: 4 }]);
@@ -163,7 +189,7 @@ describe('retention', () => {
     const { broker, clock, write, values } = await open({ cleanup: 'delete' });
     await write(['a', '1']);
     await write(['a', '2']);
-    clock.advance(1000 * DAY_MS);
+    await clock.advance(1000 * DAY_MS);
     await broker.upkeep();
     expect(await values()).toEqual(['1', '2']);
     await broker.close();
