@@ -14,13 +14,7 @@ import { EmbeddedBatchRewriter } from './embedded-batch-rewriter';
 import { KeyOffsets } from './embedded-key-offsets';
 import { type EmbeddedPartition, numericSetting } from './embedded-partition';
 import type { EmbeddedReader } from './embedded-reader';
-import {
-  baseOffsetOf,
-  decodeBatch,
-  recordBytesOf,
-  recordCountOf,
-  timesOf,
-} from './embedded-record-batch';
+import { baseOffsetOf, decodeBatch, recordBytesOf, timesOf } from './embedded-record-batch';
 
 export interface EmbeddedCleanerOptions {
   readonly database: Level;
@@ -33,8 +27,9 @@ export interface EmbeddedCleanerOptions {
 const DIRTY_RATIO_MIN = 0.5;
 const TOMBSTONE_RETENTION_MS = 24 * 3_600_000;
 
-/** Keys learnt in one cleaning, 24 MB of table; a dirtier partition takes several. */
+/** Learnt in one cleaning, some 40 MB of table; a partition that is dirtier takes several. */
 const KEYS_MAX = 500_000;
+const KEY_BYTES_MAX = 24 * 1024 * 1024;
 
 /** Read and decoded in one turn of the event loop: a few milliseconds. */
 const SLICE_BYTES = 256 * 1024;
@@ -68,7 +63,7 @@ export class EmbeddedCleaner {
   /** The dirty stretch from `cleanedTo` on, as far as the table has room. */
   private async learn(partition: EmbeddedPartition, end: number): Promise<Dirty | undefined> {
     const { cleanedTo } = partition;
-    const offsets = new KeyOffsets(Math.min(KEYS_MAX, end - cleanedTo));
+    const offsets = new KeyOffsets(Math.min(KEYS_MAX, end - cleanedTo), KEY_BYTES_MAX);
     let bytes = 0;
     for await (const entries of this.options.reader.batches(
       partition,
@@ -78,10 +73,11 @@ export class EmbeddedCleaner {
     )) {
       if (this.options.isStopped()) return undefined;
       for (const [, batch] of entries) {
-        if (!offsets.hasRoomFor(recordCountOf(batch)))
+        const records = decodeBatch(batch, cleanedTo);
+        const keyBytes = records.reduce((sum, { key }) => sum + (key?.length ?? 0), 0);
+        if (!offsets.hasRoomFor(records.length, keyBytes))
           return { offsets, end: baseOffsetOf(batch), bytes };
-        for (const record of decodeBatch(batch, cleanedTo))
-          if (record.key !== null) offsets.set(record.key, record.offset);
+        for (const { key, offset } of records) if (key !== null) offsets.set(key, offset);
         bytes += recordBytesOf(batch);
       }
       await yieldToEventLoop();

@@ -16,8 +16,9 @@ interface Wanted {
   readonly offset: number;
 }
 
-/** Batches read from the database at once; with their size, what one turn of the event loop decodes. */
+/** Read from the database at once: what one turn of the event loop decodes, some milliseconds. */
 const ENTRIES_MAX = 64;
+const SLICE_BYTES = 512 * 1024;
 
 export class EmbeddedReader {
   constructor(
@@ -80,7 +81,8 @@ export class EmbeddedReader {
     // Behind the last batch lie only markers and gaps, up to the end.
     let nextOffset = end;
     let bytes = 0;
-    for await (const entries of this.batches(partition, offset, end, bytesMax)) {
+    const sliceBytes = Math.min(bytesMax, SLICE_BYTES);
+    for await (const entries of this.batches(partition, offset, end, sliceBytes)) {
       for (const [key, batch] of entries) {
         for (const record of decodeBatch(batch, offset)) records.push(record);
         bytes += batch.length;
@@ -95,20 +97,20 @@ export class EmbeddedReader {
 
   /**
    * The batches that hold [from, to), some at a time, from one snapshot of the database. One read brings
-   * about `bytesMax`.
+   * about `sliceBytes`.
    */
   async *batches(
     partition: EmbeddedPartition,
     from: number,
     to: number,
-    bytesMax: number,
+    sliceBytes: number,
   ): AsyncGenerator<readonly BatchEntry[]> {
     const iterator = this.database.iterator({
       ...RAW,
       gte: batchKey(partition, from),
       lt: batchKey(partition, to),
       fillCache: false,
-      highWaterMarkBytes: bytesMax,
+      highWaterMarkBytes: sliceBytes,
     } as typeof RAW & { gte: Buffer; lt: Buffer });
     try {
       for (;;) {

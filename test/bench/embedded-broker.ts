@@ -19,7 +19,6 @@ export interface EmbeddedBrokerFigures {
 }
 
 const PARTITIONS = 4;
-const delays = monitorEventLoopDelay({ resolution: 1 });
 const TOPIC = 'bench';
 
 /** `records` of 150 bytes, in batches of 500, on disk. */
@@ -27,7 +26,6 @@ export async function benchEmbeddedBroker(records = 500_000): Promise<EmbeddedBr
   const directory = await mkdtemp(join(tmpdir(), 'segue-bench-'));
   const memory = { blockCacheBytes: 8 << 20, writeBufferBytes: 16 << 20 };
   const broker = await EmbeddedBroker.open({ database: await openClassicLevel(directory, memory) });
-  delays.reset();
   try {
     await broker.createTopics([
       { name: TOPIC, partitions: PARTITIONS, cleanup: 'compact', compactionLagMs: 0 },
@@ -42,7 +40,7 @@ export async function benchEmbeddedBroker(records = 500_000): Promise<EmbeddedBr
       fetchPerSecond: Math.round((2000 * records) / fetchMs),
       stepMsP50: quantile(steps.eachMs, 0.5),
       stepMsP99: quantile(steps.eachMs, 0.99),
-      eventLoopDelayMsMax: delays.max / 1e6,
+      eventLoopDelayMsMax: longestDelayMs,
       cleanPerSecond: Math.round((2000 * records) / cleanMs),
     };
   } finally {
@@ -100,15 +98,20 @@ async function fetchAll(broker: Broker): Promise<number> {
   return ms;
 }
 
+let longestDelayMs = 0;
+
 /** Only what is measured counts for the delay of the event loop, not the making of its records. */
 async function timed<T>(work: () => Promise<T>): Promise<readonly [ms: number, result: T]> {
-  // The timers' own time is stale after synchronous work.
+  // The loop's own time is stale after synchronous work.
   await yieldToEventLoop();
+  await yieldToEventLoop();
+  const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
   const start = performance.now();
   const result = await work();
   const ms = performance.now() - start;
   delays.disable();
+  longestDelayMs = Math.max(longestDelayMs, delays.max / 1e6);
   return [ms, result];
 }
 
