@@ -18,6 +18,8 @@ export interface TrainingTask {
   readonly epochs: number;
   /** CG steps of a half step. */
   readonly steps: number;
+  /** Started from random users: the first epoch is a rough one. */
+  readonly isCold: boolean;
   /** CG steps of a half step over users before the first epoch (warm start from items alone); 0: none. */
   readonly userStepsFirst: number;
   readonly unobservedWeight: number;
@@ -36,6 +38,16 @@ export interface EpochMessage {
   readonly loss: number;
   readonly elapsedMs: number;
 }
+
+interface HalfStepStyle {
+  readonly steps: number;
+  /** 1: to the optimum; above: past it by that factor. */
+  readonly relaxation: number;
+  /** Forget where the solved rows are. */
+  readonly fromZero: boolean;
+}
+
+const RELAXATION = 1.5;
 
 class TrainingThread {
   readonly #task: TrainingTask;
@@ -57,13 +69,16 @@ class TrainingThread {
   }
 
   run(): void {
-    const { layout, epochs, steps, userStepsFirst } = this.#task;
+    const { layout, epochs, userStepsFirst } = this.#task;
     const { users, items } = layout;
     const startMs = this.#clock.monotonicMs();
-    if (userStepsFirst > 0) this.#halfStep(users, items, userStepsFirst);
+    if (userStepsFirst > 0) {
+      this.#halfStep(users, items, { steps: userStepsFirst, relaxation: 1, fromZero: true });
+    }
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      this.#halfStep(items, users, steps);
-      this.#halfStep(users, items, steps);
+      const how = this.#epochStyle(epoch);
+      this.#halfStep(items, users, how);
+      this.#halfStep(users, items, { ...how, relaxation: 1 });
       const elapsedMs = this.#clock.monotonicMs() - startMs;
       if (this.#task.thread === 0) this.#report({ epoch, loss: this.#loss(), elapsedMs });
       if (!this.#rendezvous.meet()) return;
@@ -80,14 +95,24 @@ class TrainingThread {
     else parentPort!.postMessage(message);
   }
 
+  /**
+   * The first epoch from random users is only a start: one step from zero. Later ones overshoot the items' optimum: for
+   * a factor in (0, 2) the loss still falls in every half step, and it takes about an epoch in four less.
+   */
+  #epochStyle(epoch: number): HalfStepStyle {
+    const { isCold, steps } = this.#task;
+    if (epoch > 1) return { steps, relaxation: RELAXATION, fromZero: false };
+    return { steps: isCold ? 1 : steps, relaxation: 1, fromZero: isCold };
+  }
+
   /** Improves the rows of `solved` with `fixed` held. */
-  #halfStep(solved: SideLayout, fixed: SideLayout, steps: number): void {
+  #halfStep(solved: SideLayout, fixed: SideLayout, style: HalfStepStyle): void {
     this.#gramian(fixed);
     if (this.#task.thread === 0) this.#diagonalise();
     this.#rendezvous.meet();
-    this.#rotate(solved, fixed);
+    this.#rotate(solved, fixed, style.fromZero);
     this.#rendezvous.meet();
-    this.#solve(solved, fixed, steps);
+    this.#solve(solved, fixed, style);
     this.#rendezvous.meet();
   }
 
@@ -144,12 +169,19 @@ class TrainingThread {
   }
 
   /** Turns both sides into the new basis; the fixed side's spread and squares come on the way. */
-  #rotate(solved: SideLayout, fixed: SideLayout): void {
+  #rotate(solved: SideLayout, fixed: SideLayout, fromZero: boolean): void {
     const { segments } = this.#task.layout;
     for (let t = this.#rendezvous.claim(); t < 2 * segments; t = this.#rendezvous.claim()) {
       if (t < segments) this.#rotateFixed(fixed, t);
+      else if (fromZero) this.#clearSegment(solved, t - segments);
       else this.#rotateSegment(solved, t - segments);
     }
+  }
+
+  #clearSegment(side: SideLayout, segment: number): void {
+    const [first, end] = this.#segment(side, segment);
+    const floats = (end - first) * this.#task.layout.stride;
+    this.#floats(side.factorsAt + first * this.#rowBytes, floats).fill(0);
   }
 
   #rotateSegment(side: SideLayout, segment: number): void {
@@ -172,7 +204,7 @@ class TrainingThread {
     this.#kernels.addWeightedSquares(rows, side.regsAt + 4 * first, count, stride, squaresAt);
   }
 
-  #solve(solved: SideLayout, fixed: SideLayout, steps: number): void {
+  #solve(solved: SideLayout, fixed: SideLayout, style: HalfStepStyle): void {
     const { layout, targetOffset, memory } = this.#task;
     const spreadAt = this.#scratchAt;
     this.#sumSpread(spreadAt);
@@ -183,6 +215,7 @@ class TrainingThread {
       spreadAt,
       spreadAt + this.#rowBytes,
       targetOffset,
+      style.relaxation,
     );
     const blocks = new Uint32Array(memory.buffer, solved.blocksAt, solved.blocks + 1);
     const losses = this.#doubles(layout.lossesAt, solved.blocks);
@@ -198,7 +231,7 @@ class TrainingThread {
         offsetsAt,
         weightsAt,
         regsAt,
-        steps,
+        style.steps,
       );
     }
   }

@@ -61,6 +61,7 @@ export async function trainAls(
     threads: options.threads,
     epochs: options.epochs,
     steps: options.steps ?? STEPS,
+    isCold: warmStart?.itemFactors === undefined && warmStart?.userFactors === undefined,
     userStepsFirst: fromItems ? STEPS_FROM_ITEMS : 0,
     unobservedWeight: rule.unobservedWeight,
     targetOffset: rule.targetOffset,

@@ -51,6 +51,7 @@ export interface Kernels {
     spread: Address,
     scratch: Address,
     targetOffset: number,
+    relaxation: number,
   ): void;
   halfStep(
     rows: Address,

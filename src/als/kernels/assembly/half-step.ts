@@ -18,11 +18,12 @@ let diagonal: usize = 0;
 let spread: usize = 0;
 let scratch: usize = 0;
 let targetOffset: f32 = 0;
+let relaxation: f32 = 1;
 
 /**
  * What all rows of a half step share. `diagonalAt`: a0·Λ; `spreadAt`: mean square of the fixed rows per
  * coordinate, as the interactions meet them (the preconditioner's guess of the data term);
- * `scratchAt`: 5 rows of floats.
+ * `scratchAt`: 6 rows of floats; `relax`: how far past its old place a row goes, 1 being the optimum.
  */
 export function beginHalfStep(
   stride: i32,
@@ -31,6 +32,7 @@ export function beginHalfStep(
   spreadAt: usize,
   scratchAt: usize,
   offset: f32,
+  relax: f32,
 ): void {
   rowBytes = (<usize>stride) << 2;
   fixed = fixedRows;
@@ -38,6 +40,7 @@ export function beginHalfStep(
   spread = spreadAt;
   scratch = scratchAt;
   targetOffset = offset;
+  relaxation = relax;
 }
 
 /**
@@ -76,10 +79,14 @@ function solveRow(x: usize, offsets: usize, weights: usize, length: i32, reg: f3
   const image = scratch + 2 * rowBytes;
   const d = scratch + 3 * rowBytes;
   const inverse = scratch + 4 * rowBytes;
+  const before = scratch + 5 * rowBytes;
+  memory.copy(before, x, rowBytes);
 
   prepare(d, inverse, reg, weights, length);
   memory.fill(residual, 0, rowBytes);
-  const bx = residualOfData(x, residual, offsets, weights, length);
+  let bx: f32 = 0;
+  if (isZero(x)) addTargets(residual, offsets, weights, length);
+  else bx = residualOfData(x, residual, offsets, weights, length);
   let rho: f64 = 0;
   let loss: f64 = 0;
   {
@@ -141,7 +148,16 @@ function solveRow(x: usize, offsets: usize, weights: usize, length: i32, reg: f3
       v128.store(direction + k, f32x4.add(z, f32x4.mul(betas, v128.load(direction + k))));
     }
   }
+  if (relaxation != 1) relax(x, before);
   return loss;
+}
+
+function relax(x: usize, before: usize): void {
+  const more = f32x4.splat(relaxation - 1);
+  for (let k: usize = 0; k < rowBytes; k += 16) {
+    const now = v128.load(x + k);
+    v128.store(x + k, f32x4.add(now, f32x4.mul(more, f32x4.sub(now, v128.load(before + k)))));
+  }
 }
 
 // @ts-ignore: decorator
@@ -202,6 +218,30 @@ function addFour(q: usize, c: v128, y0: usize, y1: usize, y2: usize, y3: usize):
       f32x4.mul(c3, v128.load(y3 + k)),
     );
     v128.store(q + k, f32x4.add(v128.load(q + k), f32x4.add(low, high)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isZero(x: usize): bool {
+  let bits = v128.load(x);
+  for (let k: usize = 16; k < rowBytes; k += 16) bits = v128.or(bits, v128.load(x + k));
+  return !v128.any_true(bits);
+}
+
+/** residual += Σ b_j·y_j: the residual of x = 0. */
+function addTargets(residual: usize, offsets: usize, weights: usize, length: i32): void {
+  const offset = f32x4.splat(targetOffset);
+  for (let j = 0; j < length; j += 4) {
+    const at = (<usize>j) << 2;
+    addFour(
+      residual,
+      f32x4.add(v128.load(weights + at), offset),
+      fixed + <usize>load<u32>(offsets + at),
+      fixed + <usize>load<u32>(offsets + at, 4),
+      fixed + <usize>load<u32>(offsets + at, 8),
+      fixed + <usize>load<u32>(offsets + at, 12),
+    );
   }
 }
 

@@ -1,0 +1,1 @@
+export async function benchFoldIn(_args: readonly string[]): Promise<void> {}

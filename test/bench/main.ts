@@ -1,0 +1,20 @@
+/** `npm run bench -- NAME [--json] [options]`: one measurement by name. Each prints its machine and its ratios. */
+import { benchAls } from './als';
+import { benchFoldIn } from './fold-in';
+
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  als: benchAls,
+  'fold-in': benchFoldIn,
+};
+
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  const bench = BENCHES[name ?? ''];
+  if (bench === undefined) {
+    process.stderr.write(`usage: bench ${Object.keys(BENCHES).join(' | ')} [--json]\n`);
+    process.exitCode = 1;
+    return;
+  }
+  await bench(args);
+}
+
+void main(process.argv.slice(2));
