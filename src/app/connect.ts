@@ -6,6 +6,7 @@ import { openEmbeddedBroker } from '../broker/embedded-directory';
 import { KafkaBroker } from '../broker/kafka/kafka-broker';
 import type { Settings } from '../config';
 import type { Logger } from '../logger';
+import { ConfluentRegistry } from '../schema-registry/confluent-registry';
 import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
 import type { SchemaRegistry } from '../schema-registry/schema-registry';
 
@@ -30,7 +31,12 @@ export async function connect(
 
 function openRegistry(settings: Settings): SchemaRegistry {
   if (settings.registry === undefined) return EmbeddedRegistry.open(join(settings.data, 'schemas'));
-  throw new Error('no client for a registry yet');
+  return new ConfluentRegistry({
+    url: settings.registry,
+    clientId: settings.clientId,
+    username: settings.registryUsername,
+    password: settings.registryPassword,
+  });
 }
 
 function connectKafka(settings: Settings, logger: Logger): Promise<Broker> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { projectRoot } from '../compiled-path';
 import { describeError } from './command-context';
+import { registerListen } from './listen-command';
 import { registerLookCommands } from './look-commands';
 import { registerModelCommands } from './model-commands';
 import { registerRun } from './run-command';
@@ -18,6 +19,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(segue --help, or segue VERB --help, shows what can be said)')
     .exitOverride();
   registerRun(program);
+  registerListen(program);
   registerLookCommands(program);
   registerModelCommands(program);
   return program;

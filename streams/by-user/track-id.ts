@@ -2,13 +2,13 @@
  * The id of a track: recording_mbid, else recording_msid, else one made of its names, so that a listen
  * without any id still counts for the same track as every other listen with these names.
  */
-import { v5 } from 'uuid';
+import { parse, v5 } from 'uuid';
 
 /** Names of tracks (RFC 4122 section 4.3). Never to be changed: stored histories hold ids made with it. */
-const NAMES_SPACE = '5f1b7a54-0c7e-4d36-9d0a-9a3f6b1c2e80';
+const NAMES_SPACE = parse('5f1b7a54-0c7e-4d36-9d0a-9a3f6b1c2e80');
 
 /** Ids of other catalogues, such as the integers of research data sets. Never to be changed. */
-const FOREIGN_IDS_SPACE = 'c0a7c1de-6a55-4c0f-8f0e-2d1c4b7e9a31';
+const FOREIGN_IDS_SPACE = parse('c0a7c1de-6a55-4c0f-8f0e-2d1c4b7e9a31');
 
 /** Cannot occur in a name: `clean-listen` rejects names that have it. */
 const SEPARATOR = '\0';
@@ -37,7 +37,10 @@ export function trackIdOfForeignId(id: string): string {
   return v5(id, FOREIGN_IDS_SPACE);
 }
 
+const ASCII = /^[\t-\r -~]*$/;
+
 /** One spelling for composed and decomposed characters; lower-casing can decompose, so it comes in between. */
 function folded(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase().trim();
   return name.normalize('NFC').toLowerCase().normalize('NFC').trim();
 }

@@ -1,0 +1,120 @@
+/** Sends files of listens, one after the other: what `segue listen` does, and others that want listens from a file. */
+
+import { parseColumns } from '../../streams/listen-files/delimited-listens';
+import {
+  fileSource,
+  type ListenSource,
+  streamSource,
+} from '../../streams/listen-files/listen-source';
+import {
+  LISTEN_FORMATS,
+  type ListenFormat,
+  type ReadOptions,
+} from '../../streams/listen-files/read-listens';
+import {
+  type SendProgress,
+  type SendSummary,
+  sendListens,
+} from '../../streams/listen-files/send-listens';
+import type { SegueTopics } from '../../streams/topics';
+import type { Broker } from '../broker/broker';
+import type { Clock } from '../clock';
+import type { Settings } from '../config';
+import type { TopicCodecs } from '../engine/topic-codecs';
+import { hasCode, SegueError } from '../errors';
+
+export type { SendProgress, SendSummary };
+
+export interface ListenFiles {
+  /** Paths; `-` is the standard input. */
+  readonly files: readonly string[];
+  readonly format?: string | undefined;
+  /** ROLE=COLUMN,… */
+  readonly columns?: string | undefined;
+  /** `\t` stands for a tab. */
+  readonly separator?: string | undefined;
+  readonly user?: string | undefined;
+  readonly isDeletion?: boolean | undefined;
+  /** Over all files. */
+  readonly limit?: number | undefined;
+  readonly ratePerSecond?: number | undefined;
+}
+
+export interface ListenSending {
+  readonly broker: Broker;
+  readonly topics: SegueTopics;
+  readonly codecs: TopicCodecs;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly onProgress?: (progress: SendProgress) => void;
+  /** Told when a file has been sent; the next one may fail. */
+  readonly onSummary?: (summary: SendSummary) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A summary of each file that was begun. Throws SETTING_INVALID, and INPUT_UNREADABLE with the file; a missing file before anything is sent. */
+export async function sendListenFiles(
+  { files, limit, ratePerSecond, ...wanted }: ListenFiles,
+  { broker, topics, codecs, settings, onSummary, ...rest }: ListenSending,
+): Promise<SendSummary[]> {
+  const read = readOptions(wanted);
+  const sources = files.map(sourceOf);
+  const writer = await broker.writer();
+  const summaries: SendSummary[] = [];
+  let left = limit;
+  try {
+    for (const source of sources) {
+      if (left === 0 || rest.signal?.aborted) break;
+      const summary = await sendListens({
+        source,
+        read,
+        writer,
+        topic: topics.listens.name,
+        codec: codecs.of(topics.listens),
+        recordBytesMax: settings.recordBytesMax,
+        limit: left,
+        ratePerSecond,
+        ...rest,
+      }).catch((error: unknown) => {
+        throw namingFile(error, source.name);
+      });
+      summaries.push(summary);
+      onSummary?.(summary);
+      if (left !== undefined) left -= summary.sent;
+    }
+  } finally {
+    await writer.close();
+  }
+  return summaries;
+}
+
+function sourceOf(file: string): ListenSource {
+  return file === '-' ? streamSource('standard input', process.stdin) : fileSource(file);
+}
+
+function readOptions({
+  format = 'auto',
+  columns,
+  separator,
+  user,
+  isDeletion,
+}: Omit<ListenFiles, 'files'>): ReadOptions {
+  if (!LISTEN_FORMATS.includes(format as ListenFormat)) {
+    throw new SegueError(
+      'SETTING_INVALID',
+      `expected --format ${LISTEN_FORMATS.join(', ')}; got ${JSON.stringify(format)}`,
+    );
+  }
+  return {
+    format: format as ListenFormat,
+    columns: columns === undefined ? undefined : parseColumns(columns),
+    separator: separator?.replaceAll('\\t', '\t'),
+    user,
+    kind: isDeletion ? 'DELETION' : 'LISTEN',
+  };
+}
+
+function namingFile(error: unknown, file: string): unknown {
+  if (!hasCode(error, 'INPUT_UNREADABLE') || error.message.includes(file)) return error;
+  return new SegueError(error.code, `${file}: ${error.message}`, { cause: error });
+}

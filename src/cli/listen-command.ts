@@ -1,0 +1,116 @@
+/** `segue listen FILE…`: sends listens from files, with progress, and says what was sent and what was refused. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { type SendProgress, type SendSummary, sendListenFiles } from '../app/listen-sending';
+import { keepAliveWhile, systemClock } from '../clock';
+import type { Options } from '../config';
+import {
+  addSettings,
+  PLACE_OPTIONS,
+  print,
+  printJson,
+  withAdministration,
+} from './command-context';
+import { progressLine, summaryLines, summaryObject } from './listen-report';
+
+/** Between two lines where nobody watches; a terminal is written over more often. */
+const PLAIN_INTERVAL_MS = 5000;
+
+interface ListenOptions extends Options {
+  readonly format?: string;
+  readonly columns?: string;
+  readonly separator?: string;
+  readonly user?: string;
+  readonly delete?: boolean;
+  readonly limit?: number;
+  readonly rate?: number;
+  readonly json?: boolean;
+}
+
+export function registerListen(program: Command): void {
+  const command = program
+    .command('listen <file...>')
+    .description('send listens from files (- is the standard input), plain or gzip')
+    .option('--format <format>', 'auto, json (dumps, exports, submissions) or delimited', 'auto')
+    .option(
+      '--columns <columns>',
+      'of delimited text: user=user_id,time=ts,track=song_id; also mbid, msid, artist, title, release',
+    )
+    .option('--separator <text>', 'of delimited text (default: as the header has it)')
+    .option('--user <user>', 'user of listens that name none')
+    .option('--delete', 'the files list listens that are to be deleted')
+    .option('--limit <number>', 'send at most so many listens', positiveInteger)
+    .option('--rate <number>', 'send at most so many listens a second', positiveInteger)
+    .option('--json', 'one JSON object a line: a summary of each file')
+    .action((files: string[], options: ListenOptions) => listen(files, options));
+  addSettings(command, [...PLACE_OPTIONS, 'record-bytes-max']);
+}
+
+async function listen(files: readonly string[], options: ListenOptions): Promise<void> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  const report = progressReporter();
+  await withAdministration(options, ({ settings, administration }) =>
+    keepAliveWhile(
+      sendListenFiles(
+        {
+          files,
+          format: options.format,
+          columns: options.columns,
+          separator: options.separator,
+          user: options.user,
+          isDeletion: options.delete,
+          limit: options.limit,
+          ratePerSecond: options.rate,
+        },
+        {
+          broker: administration.broker,
+          topics: administration.topics,
+          codecs: administration.codecs,
+          settings,
+          clock: systemClock,
+          onProgress: report.show,
+          onSummary: (summary) => {
+            report.end();
+            tell(summary, options.json === true);
+          },
+          signal: interrupted.signal,
+        },
+      ).finally(report.end),
+    ),
+  );
+  if (interrupted.signal.aborted) process.exitCode = 130;
+}
+
+function tell(summary: SendSummary, asJson: boolean): void {
+  if (asJson) printJson(summaryObject(summary));
+  else for (const line of summaryLines(summary)) print(line);
+  // A file of which nothing could be used is a mistake of the caller's.
+  if (summary.sent === 0 && summary.refused > 0) process.exitCode = 1;
+}
+
+/** On a terminal one line that is written over, elsewhere a plain line now and then; on the error output. */
+function progressReporter() {
+  const isTerminal = process.stderr.isTTY === true;
+  let toldMs = systemClock.monotonicMs();
+  return {
+    show(progress: SendProgress): void {
+      if (isTerminal) {
+        process.stderr.write(`\r\x1b[K${progressLine(progress)}`);
+        return;
+      }
+      const now = systemClock.monotonicMs();
+      if (now - toldMs < PLAIN_INTERVAL_MS) return;
+      toldMs = now;
+      process.stderr.write(`${progressLine(progress)}\n`);
+    },
+    end(): void {
+      if (isTerminal) process.stderr.write('\r\x1b[K');
+    },
+  };
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,11}$/.test(text))
+    throw new InvalidArgumentError('expected a whole number from 1.');
+  return Number(text);
+}
