@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Administration } from '../../src/app/administration';
 import { type ListenFiles, sendListenFiles } from '../../src/app/listen-sending';
+import { EmbeddedBroker } from '../../src/broker/embedded-broker';
 import { systemClock } from '../../src/clock';
-import { EmbeddedSystem } from '../support/embedded-system';
+import { readSettings } from '../../src/config';
+import { EmbeddedRegistry } from '../../src/schema-registry/embedded-registry';
+import { openMemoryLevel } from '../../src/store/level';
 
 let folder: string;
 
@@ -25,13 +28,15 @@ const ROWS = 'ts,user,song\n1500000000,ann,1\n1500000001,bob,2\n1500000002,ann,3
 const COLUMNS = 'user=user,time=ts,track=song';
 
 async function send(listens: ListenFiles) {
-  const system = await EmbeddedSystem.open();
-  const { settings, broker, registry } = system;
   const clock = systemClock;
+  const settings = readSettings({}, {});
+  const broker = await EmbeddedBroker.open({ database: await openMemoryLevel(), clock });
+  const registry = EmbeddedRegistry.inMemory();
   const administration = await Administration.open({ settings, broker, registry, clock });
   const { topics, codecs } = administration;
   const summaries = await sendListenFiles(listens, { broker, topics, codecs, settings, clock });
   const ranges = await broker.ranges('listens');
+  await broker.close();
   return { summaries, stored: ranges.reduce((sum, { end }) => sum + end, 0) };
 }
 
