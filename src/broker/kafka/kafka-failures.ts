@@ -121,11 +121,11 @@ function codeOf(error: unknown): ErrorCode {
   return 'BROKER_UNREACHABLE';
 }
 
-/** Our own error for what came; errors that are ours already pass. */
-export function toSegueError(error: unknown, what: string): SegueError {
-  if (error instanceof SegueError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new SegueError(codeOf(error), `${what} did not succeed: ${reason}`, {
+/** Our own error for what came; errors that are ours already pass, and so do programmers' errors. */
+export function toSegueError(error: unknown, what: string): Error {
+  if (!(error instanceof ProtocolFailure || error instanceof TransportFailure))
+    return error instanceof Error ? error : new Error(String(error));
+  return new SegueError(codeOf(error), `${what} did not succeed: ${error.message}`, {
     cause: error,
     retriable: isTransient(error),
   });

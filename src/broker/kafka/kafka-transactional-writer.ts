@@ -24,7 +24,7 @@ interface StepProgress {
 export class KafkaTransactionalWriter implements TransactionalWriter {
   readonly #transaction: KafkaTransaction;
   readonly #cluster: KafkaCluster;
-  #death: SegueError | undefined;
+  #death: Error | undefined;
   #isBusy = false;
 
   private constructor(private readonly options: WriterOptions) {
@@ -104,7 +104,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
     return offsets as readonly number[];
   }
 
-  async #failure(error: unknown, step: StepProgress): Promise<SegueError> {
+  async #failure(error: unknown, step: StepProgress): Promise<Error> {
     const what = `A step of ${this.options.transactionalId}`;
     if (isTooLarge(error) && (await this.#abort(step))) return toSegueError(error, what);
     this.#death = toDeath(error, what);
@@ -136,7 +136,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
 }
 
 /** Fenced is final, also at the end itself: the next owner reads whether the step is in. All else needs a take-over. */
-function toDeath(error: unknown, what: string): SegueError {
+function toDeath(error: unknown, what: string): Error {
   if (isFenced(error)) return toSegueError(error, what);
   const reason = error instanceof Error ? error.message : String(error);
   return new SegueError(
