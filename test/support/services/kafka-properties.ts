@@ -4,6 +4,29 @@ export interface KafkaNode {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** A further listener with TLS and a login by name and password. */
+  readonly secured?: SecuredListener | undefined;
+}
+
+export interface SecuredListener {
+  readonly port: number;
+  /** PKCS12 file with the broker's key. */
+  readonly keystore: string;
+  readonly keystorePassword: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+function securedSettings(secured: SecuredListener): Record<string, string> {
+  const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  return {
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login} required user_${secured.user}="${secured.password}";`,
+    'ssl.keystore.location': secured.keystore,
+    'ssl.keystore.password': secured.keystorePassword,
+    'ssl.keystore.type': 'PKCS12',
+  };
 }
 
 export function kafkaProperties(
@@ -13,14 +36,15 @@ export function kafkaProperties(
 ): string {
   const replicas = String(Math.min(nodes.length, 3));
   const replicasMin = nodes.length >= 3 ? '2' : '1';
+  const further = node.secured ? `,SASL_SSL://127.0.0.1:${node.secured.port}` : '';
   const settings: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     'controller.quorum.voters': nodes
       .map((each) => `${each.id}@127.0.0.1:${each.controllerPort}`)
       .join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}${further}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}${further}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
@@ -48,6 +72,7 @@ export function kafkaProperties(
     'auto.create.topics.enable': 'false',
     'num.network.threads': '2',
     'num.io.threads': '2',
+    ...(node.secured ? securedSettings(node.secured) : {}),
     ...extra,
   };
   return `${Object.entries(settings)

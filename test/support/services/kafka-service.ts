@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from './free-ports';
 import { type GuardedProcess, startGuarded } from './guarded-process';
-import { type KafkaNode, kafkaProperties } from './kafka-properties';
+import { type KafkaNode, kafkaProperties, type SecuredListener } from './kafka-properties';
 import { tryTransaction } from './kafka-readiness';
 import { cacheDirectory, formattedLogDirectory, KAFKA_VERSION, kafkaFiles } from './service-files';
 
@@ -41,6 +41,8 @@ export interface KafkaServiceOptions {
   /** Keeps the data here, also after stop; a temporary directory otherwise. */
   readonly directory?: string;
   readonly port?: number;
+  /** A further listener of a single broker, with TLS and a login. */
+  readonly secured?: SecuredListener;
 }
 
 const READY_MS_MAX = 90_000;
@@ -69,7 +71,7 @@ async function prepareNode(directory: string, node: KafkaNode, properties: strin
   writeFileSync(join(directory, 'server.properties'), properties);
   const data = join(directory, 'data');
   if (existsSync(data)) return;
-  const single = kafkaProperties({ ...node, id: 1 }, [{ ...node, id: 1 }], {});
+  const single = kafkaProperties({ ...node, id: 1, secured: undefined }, [{ ...node, id: 1 }], {});
   cpSync(join(await formattedLogDirectory(single), 'data'), data, { recursive: true });
   const meta = join(data, 'meta.properties');
   const directoryId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -153,6 +155,7 @@ export async function startKafka(options: KafkaServiceOptions = {}): Promise<Kaf
     id: index + 1,
     port: index === 0 && options.port !== undefined ? options.port : ports[2 * index]!,
     controllerPort: ports[2 * index + 1]!,
+    secured: options.secured,
   }));
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'segue-kafka-'));
   for (const node of nodes) {
