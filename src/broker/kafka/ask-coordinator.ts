@@ -23,9 +23,10 @@ export interface CoordinatorRequest<T> {
   readonly attempt: (connection: KafkaConnection) => Promise<T>;
 }
 
+/** COORDINATOR_LOAD_IN_PROGRESS is not among them: the right one says so, and so it does when a step comes early. */
 const hasMoved = (error: unknown): boolean =>
   error instanceof TransportFailure ||
-  failedWith(error, 'NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS');
+  failedWith(error, 'NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE');
 
 export function askCoordinator<T>(request: CoordinatorRequest<T>): Promise<T> {
   const { cluster, kind, key, deadlineMs } = request;

@@ -6,7 +6,13 @@ import type { Clock } from '../../clock';
 import { SegueError } from '../../errors';
 import type { TopicPartition } from '../broker';
 import { type ConnectionSettings, KafkaConnection, type NodeAddress } from './kafka-connection';
-import { checkCode, failedWith, ProtocolFailure, TransportFailure } from './kafka-failures';
+import {
+  checkCode,
+  failedWith,
+  ProtocolFailure,
+  showsOldLeaders,
+  TransportFailure,
+} from './kafka-failures';
 import type { BrokerNode, TopicMetadataAnswer } from './kafka-protocols';
 import { retrying } from './retrying';
 
@@ -146,7 +152,7 @@ export class KafkaCluster {
           const unknownFor = this.clock.monotonicMs() - startMs;
           if (failedWith(error, 'UNKNOWN_TOPIC_OR_PARTITION') && unknownFor > UNKNOWN_TOPIC_MS)
             throw error;
-          this.forgetTopics(topics);
+          if (showsOldLeaders(error)) this.forgetTopics(topics);
         },
       },
       attempt,

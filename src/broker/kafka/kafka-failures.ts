@@ -107,6 +107,16 @@ export function isTransient(error: unknown): boolean {
   return error instanceof ProtocolFailure && TRANSIENT.has(error.code);
 }
 
+/** What we know of a topic's leaders may be old; other passing failures say nothing against it. */
+export const showsOldLeaders = (error: unknown): boolean =>
+  error instanceof TransportFailure ||
+  failedWith(
+    error,
+    ...(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_OR_FOLLOWER'] as const),
+    ...(['REPLICA_NOT_AVAILABLE', 'KAFKA_STORAGE_ERROR', 'FENCED_LEADER_EPOCH'] as const),
+    'UNKNOWN_LEADER_EPOCH',
+  );
+
 export const isFenced = (error: unknown): boolean =>
   error instanceof ProtocolFailure && FENCED.has(error.code);
 

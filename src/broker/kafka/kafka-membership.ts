@@ -88,9 +88,14 @@ export class KafkaMembership implements Membership {
     this.#members = [];
     const { groupId } = this.options;
     const memberId = this.#memberId;
+    // Not on our own connection, where a join may be waiting for the others.
+    const lane = this.cluster.control;
+    const deadlineMs = this.#clock.monotonicMs() + this.#sessionMs;
     if (memberId !== '')
-      await this.#ask(this.#clock.monotonicMs() + this.#sessionMs, (connection) =>
-        connection.call('LeaveGroup', { groupId, memberId }),
+      await this.#ask(
+        deadlineMs,
+        (connection) => connection.call('LeaveGroup', { groupId, memberId }),
+        lane,
       ).catch(() => {});
     this.cluster.closeLane(this.#lane);
     this.onEnd(this);
@@ -200,7 +205,8 @@ export class KafkaMembership implements Membership {
   /** Tells that membership is open, then joins again until it works or we leave. */
   async #lose(reason: string): Promise<void> {
     this.#slots = [];
-    if (reason !== REBALANCE) this.#memberId = '';
+    // Others may hold by now what was ours; that our state lies here, `preferred` says.
+    if (reason !== REBALANCE) this.#held = [];
     this.options.onLost(reason);
     while (!this.#left) {
       try {
@@ -224,10 +230,14 @@ export class KafkaMembership implements Membership {
   }
 
   /** Joins and syncs wait for the other members, so an attempt may take as long as a rebalance. */
-  #ask<T>(deadlineMs: number, attempt: (connection: KafkaConnection) => Promise<T>): Promise<T> {
+  #ask<T>(
+    deadlineMs: number,
+    attempt: (connection: KafkaConnection) => Promise<T>,
+    lane = this.#lane,
+  ): Promise<T> {
     return askCoordinator({
       cluster: this.cluster,
-      lane: this.#lane,
+      lane,
       kind: 'group',
       key: this.options.groupId,
       deadlineMs,

@@ -6,7 +6,7 @@
 import type { TopicPartition } from '../broker';
 import type { EncodedBatch } from './encode-records';
 import type { KafkaCluster, Lane } from './kafka-cluster';
-import { isTransient, KAFKA_CODES, ProtocolFailure } from './kafka-failures';
+import { isTransient, KAFKA_CODES, ProtocolFailure, showsOldLeaders } from './kafka-failures';
 import { type ProduceItem, type ProduceResult, produceProtocol } from './produce-protocol';
 import type { ProducerSession } from './producer-session';
 import { before, retrying } from './retrying';
@@ -82,8 +82,10 @@ async function sendRound(round: readonly PartitionProgress[], options: SendOptio
   const { cluster, deadlineMs, checkAlive } = options;
   const target = new Map(round.map((one) => [one, one.sent + 1]));
   const left = () => round.filter((one) => one.sent < target.get(one)!);
-  const beforeRetry = () => {
+  const beforeRetry = (error: unknown) => {
     checkAlive();
+    // NOT_ENOUGH_REPLICAS also means, to clients of our age, that the step before is still being ended.
+    if (!showsOldLeaders(error)) return;
     cluster.forgetTopics(left().map(({ partition }) => partition.topic));
   };
   await retrying({ clock: cluster.clock, deadlineMs, beforeRetry }, async () => {
@@ -100,10 +102,14 @@ async function sendRound(round: readonly PartitionProgress[], options: SendOptio
   });
 }
 
-/** A failure that no retry can help comes before one that can pass. */
+/** First a failure that no retry can help, then one that tells of old knowledge, then any. */
 function throwWorst(failures: readonly unknown[]): void {
   if (failures.length === 0) return;
-  throw failures.find((failure) => !isTransient(failure)) ?? failures[0];
+  throw (
+    failures.find((failure) => !isTransient(failure)) ??
+    failures.find(showsOldLeaders) ??
+    failures[0]
+  );
 }
 
 async function sendToLeader(
