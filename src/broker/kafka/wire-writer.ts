@@ -39,7 +39,8 @@ export class WireWriter {
     if (value === null) return this.int16(-1);
     const bytes = Buffer.byteLength(value);
     this.int16(bytes);
-    this.#buffer.write(value, this.#reserve(bytes), 'utf8');
+    const at = this.#reserve(bytes);
+    this.#buffer.write(value, at, 'utf8');
     return this;
   }
 
@@ -55,7 +56,8 @@ export class WireWriter {
     if (value === null) return this.uvarint(0);
     const bytes = Buffer.byteLength(value);
     this.uvarint(bytes + 1);
-    this.#buffer.write(value, this.#reserve(bytes), 'utf8');
+    const at = this.#reserve(bytes);
+    this.#buffer.write(value, at, 'utf8');
     return this;
   }
 
