@@ -1,16 +1,5 @@
 /** Sends files of listens, one after the other: what `segue listen` does, and others that want listens from a file. */
 
-import { parseColumns } from '../../streams/listen-files/delimited-listens';
-import {
-  fileSource,
-  type ListenSource,
-  streamSource,
-} from '../../streams/listen-files/listen-source';
-import {
-  LISTEN_FORMATS,
-  type ListenFormat,
-  type ReadOptions,
-} from '../../streams/listen-files/read-listens';
 import {
   type SendProgress,
   type SendSummary,
@@ -21,20 +10,13 @@ import type { Broker } from '../broker/broker';
 import type { Clock } from '../clock';
 import type { Settings } from '../config';
 import type { TopicCodecs } from '../engine/topic-codecs';
-import { hasCode, SegueError } from '../errors';
+import { namingFile, type ReadingOptions, readOptions, sourceOf } from './listen-reading';
 
 export type { SendProgress, SendSummary };
 
-export interface ListenFiles {
+export interface ListenFiles extends ReadingOptions {
   /** Paths; `-` is the standard input. */
   readonly files: readonly string[];
-  readonly format?: string | undefined;
-  /** ROLE=COLUMN,… */
-  readonly columns?: string | undefined;
-  /** `\t` stands for a tab. */
-  readonly separator?: string | undefined;
-  readonly user?: string | undefined;
-  readonly isDeletion?: boolean | undefined;
   /** Over all files. */
   readonly limit?: number | undefined;
   readonly ratePerSecond?: number | undefined;
@@ -86,35 +68,4 @@ export async function sendListenFiles(
     await writer.close();
   }
   return summaries;
-}
-
-function sourceOf(file: string): ListenSource {
-  return file === '-' ? streamSource('standard input', process.stdin) : fileSource(file);
-}
-
-function readOptions({
-  format = 'auto',
-  columns,
-  separator,
-  user,
-  isDeletion,
-}: Omit<ListenFiles, 'files'>): ReadOptions {
-  if (!LISTEN_FORMATS.includes(format as ListenFormat)) {
-    throw new SegueError(
-      'SETTING_INVALID',
-      `expected --format ${LISTEN_FORMATS.join(', ')}; got ${JSON.stringify(format)}`,
-    );
-  }
-  return {
-    format: format as ListenFormat,
-    columns: columns === undefined ? undefined : parseColumns(columns),
-    separator: separator?.replaceAll('\\t', '\t'),
-    user,
-    kind: isDeletion ? 'DELETION' : 'LISTEN',
-  };
-}
-
-function namingFile(error: unknown, file: string): unknown {
-  if (!hasCode(error, 'INPUT_UNREADABLE') || error.message.includes(file)) return error;
-  return new SegueError(error.code, `${file}: ${error.message}`, { cause: error });
 }

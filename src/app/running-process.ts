@@ -1,4 +1,6 @@
 /** A stream process with everything that a real one has: connections, disk, metrics, HTTP. */
+
+import type { Broker } from '../broker/broker';
 import { systemClock } from '../clock';
 import type { Settings } from '../config';
 import type { Queries } from '../http/routes';
@@ -11,6 +13,7 @@ import { StreamProcess } from './stream-process';
 
 export interface RunningProcess {
   readonly process: StreamProcess;
+  readonly broker: Broker;
   readonly meter: PrometheusMeter;
   /** Where HTTP is answered. */
   readonly url: string;
@@ -45,6 +48,7 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
   }
   return {
     process,
+    broker: places.broker,
     meter,
     url: http.url,
     failed: process.untilFailed(),

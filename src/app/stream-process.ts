@@ -129,6 +129,21 @@ export class StreamProcess {
     return state?.store(this.stores.recommendations).get(user);
   }
 
+  /** What goes on about models, for people; undefined: nothing. */
+  modelActivity(): string | undefined {
+    if (this.loader.isSwitching()) return 'handing over';
+    return this.#retrains?.isBusy() ? 'retraining' : undefined;
+  }
+
+  /** Some user of this process who has a list, to look at; undefined before there is one. */
+  async someUser(): Promise<string | undefined> {
+    for (const { state } of this.runner.slots) {
+      const [user] = (await state?.store(this.stores.recommendations).keysAfter('', 1)) ?? [];
+      if (user !== undefined) return user;
+    }
+    return undefined;
+  }
+
   #retrainService(): RetrainService {
     const { settings, broker, meter, logger, clock } = this.options;
     const { codecs } = this.runner;

@@ -1,5 +1,5 @@
 /** `segue listen FILE…`: sends listens from files, with progress, and says what was sent and what was refused. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type SendProgress, type SendSummary, sendListenFiles } from '../app/listen-sending';
 import { keepAliveWhile, systemClock } from '../clock';
 import type { Options } from '../config';
@@ -11,15 +11,13 @@ import {
   withAdministration,
 } from './command-context';
 import { progressLine, summaryLines, summaryObject } from './listen-report';
+import { positiveInteger } from './option-values';
+import { addReadingOptions, type ReadingFlags } from './reading-options';
 
 /** Between two lines where nobody watches; a terminal is written over more often. */
 const PLAIN_INTERVAL_MS = 5000;
 
-interface ListenOptions extends Options {
-  readonly format?: string;
-  readonly columns?: string;
-  readonly separator?: string;
-  readonly user?: string;
+interface ListenOptions extends Options, ReadingFlags {
   readonly delete?: boolean;
   readonly limit?: number;
   readonly rate?: number;
@@ -30,18 +28,12 @@ export function registerListen(program: Command): void {
   const command = program
     .command('listen <file...>')
     .description('send listens from files (- is the standard input), plain or gzip')
-    .option('--format <format>', 'auto, json (dumps, exports, submissions) or delimited', 'auto')
-    .option(
-      '--columns <columns>',
-      'of delimited text: user=user_id,time=ts,track=song_id; also mbid, msid, artist, title, release',
-    )
-    .option('--separator <text>', 'of delimited text (default: as the header has it)')
-    .option('--user <user>', 'user of listens that name none')
     .option('--delete', 'the files list listens that are to be deleted')
     .option('--limit <number>', 'send at most so many listens', positiveInteger)
     .option('--rate <number>', 'send at most so many listens a second', positiveInteger)
     .option('--json', 'one JSON object a line: a summary of each file')
     .action((files: string[], options: ListenOptions) => listen(files, options));
+  addReadingOptions(command);
   addSettings(command, [...PLACE_OPTIONS, 'record-bytes-max']);
 }
 
@@ -107,10 +99,4 @@ function progressReporter() {
       if (isTerminal) process.stderr.write('\r\x1b[K');
     },
   };
-}
-
-function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,11}$/.test(text))
-    throw new InvalidArgumentError('expected a whole number from 1.');
-  return Number(text);
 }

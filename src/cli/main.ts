@@ -7,7 +7,9 @@ import { describeError } from './command-context';
 import { registerListen } from './listen-command';
 import { registerLookCommands } from './look-commands';
 import { registerModelCommands } from './model-commands';
+import { registerReplay } from './replay-command';
 import { registerRun } from './run-command';
+import { registerStart } from './start-command';
 
 export function buildProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
@@ -22,6 +24,8 @@ export function buildProgram(): Command {
   registerListen(program);
   registerLookCommands(program);
   registerModelCommands(program);
+  registerReplay(program);
+  registerStart(program);
   return program;
 }
 

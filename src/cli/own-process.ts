@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { startProcess } from '../app/running-process';
-import { openEmbeddedBroker } from '../broker/embedded-directory';
+import { isShared, openEmbeddedBroker } from '../broker/embedded-directory';
 import { type Options, readSettings, type Settings } from '../config';
 import { pinoLogger } from '../logger';
 
@@ -25,7 +25,7 @@ export async function withOwnProcess<T>(options: Options, work: () => Promise<T>
 /** True where another process has the directory open. */
 async function isRunning({ data }: Settings): Promise<boolean> {
   const broker = await openEmbeddedBroker(join(data, 'broker'));
-  const isShared = broker.constructor.name === 'SharedBrokerClient';
+  const isElsewhere = isShared(broker);
   await broker.close();
-  return isShared;
+  return isElsewhere;
 }

@@ -1,0 +1,87 @@
+/** How files of listens are read: the options that `listen`, `replay` and `start` share. */
+import type { Listen } from '../../schemas/records';
+import { parseColumns } from '../../streams/listen-files/delimited-listens';
+import {
+  fileSource,
+  type ListenSource,
+  streamSource,
+} from '../../streams/listen-files/listen-source';
+import {
+  LISTEN_FORMATS,
+  type ListenFormat,
+  type ReadOptions,
+  readListens,
+} from '../../streams/listen-files/read-listens';
+import { hasCode, SegueError } from '../errors';
+
+/** As given on a command line. */
+export interface ReadingOptions {
+  readonly format?: string | undefined;
+  /** ROLE=COLUMN,… */
+  readonly columns?: string | undefined;
+  /** `\t` stands for a tab. */
+  readonly separator?: string | undefined;
+  readonly user?: string | undefined;
+  readonly isDeletion?: boolean | undefined;
+}
+
+/** Throws SETTING_INVALID. */
+export function readOptions({
+  format = 'auto',
+  columns,
+  separator,
+  user,
+  isDeletion,
+}: ReadingOptions): ReadOptions {
+  if (!LISTEN_FORMATS.includes(format as ListenFormat)) {
+    throw new SegueError(
+      'SETTING_INVALID',
+      `expected --format ${LISTEN_FORMATS.join(', ')}; got ${JSON.stringify(format)}`,
+    );
+  }
+  return {
+    format: format as ListenFormat,
+    columns: columns === undefined ? undefined : parseColumns(columns),
+    separator: separator?.replaceAll('\\t', '\t'),
+    user,
+    kind: isDeletion ? 'DELETION' : 'LISTEN',
+  };
+}
+
+/** A path; `-` is the standard input. */
+export function sourceOf(file: string): ListenSource {
+  return file === '-' ? streamSource('standard input', process.stdin) : fileSource(file);
+}
+
+/** The error with the name of its file in it. */
+export function namingFile(error: unknown, file: string): unknown {
+  if (!hasCode(error, 'INPUT_UNREADABLE') || error.message.includes(file)) return error;
+  return new SegueError(error.code, `${file}: ${error.message}`, { cause: error });
+}
+
+export interface ReadFile {
+  readonly listens: { readonly user: string; readonly listen: Listen }[];
+  readonly refused: number;
+}
+
+/** A whole file in memory, at most `limit` listens of it. Throws INPUT_UNREADABLE, SETTING_INVALID. */
+export async function readListenFile(
+  file: string,
+  options: ReadingOptions,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<ReadFile> {
+  const listens: ReadFile['listens'] = [];
+  let refused = 0;
+  try {
+    for await (const entries of readListens(sourceOf(file).chunks, readOptions(options))) {
+      for (const entry of entries) {
+        if ('refusal' in entry) refused += 1;
+        else if (listens.length < limit) listens.push(entry);
+      }
+      if (listens.length >= limit) break;
+    }
+  } catch (error) {
+    throw namingFile(error, file);
+  }
+  return { listens, refused };
+}
