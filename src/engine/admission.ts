@@ -1,6 +1,7 @@
 import { partitionOf } from '../broker/partitioner';
 import { UnreadableValue } from '../schema-registry/schema-registry';
 import type { EngineSettings } from './engine-settings';
+import type { RejectedRecord } from './processor-context';
 import type { QueuedRecord } from './slot-input';
 import type { TopicCodecs } from './topic-codecs';
 
@@ -42,4 +43,21 @@ function whereItBelongs(
   if (right === partition) return undefined;
   const detail = `its key belongs to partition ${right}; produce with the standard (murmur2) partitioner`;
   return { reason: 'WRONG_PARTITION', detail };
+}
+
+/** One object literal a record, of one shape: this runs for every one. */
+export function asInput(
+  { source, partition, record }: QueuedRecord,
+  value: unknown,
+): RejectedRecord & { readonly value: unknown } {
+  return {
+    topic: source.topic.name,
+    partition,
+    offset: record.offset,
+    timestampMs: record.timestampMs,
+    key: record.key,
+    rawValue: record.value,
+    value,
+    ...(record.headers === undefined ? undefined : { headers: record.headers }),
+  };
 }

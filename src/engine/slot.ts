@@ -9,10 +9,11 @@ import { hasCode, SegueError } from '../errors';
 import type { Logger } from '../logger';
 import type { SlotDatabase } from '../store/slot-database';
 import type { Meter } from '../telemetry/meter';
-import { admit } from './admission';
+import { admit, asInput } from './admission';
 import { commitStep, type FrozenStep, freezeStep } from './commit';
 import type { EngineSettings } from './engine-settings';
-import type { RejectedRecord, SlotWork } from './processor-context';
+import type { InputRecord } from './processor';
+import type { SlotWork } from './processor-context';
 import { Signal } from './signal';
 import type { QueuedRecord, SlotInput } from './slot-input';
 import { SlotMetrics, type TakeOverCause } from './slot-metrics';
@@ -227,10 +228,10 @@ export class Slot {
     work.step.inputBytes += bytes;
     work.streamTimeMs = Math.max(work.streamTimeMs, record.timestampMs);
     this.#metrics.read(topic.name, partition, bytes);
-    const raw: RejectedRecord = { ...record, topic: topic.name, partition, rawValue: record.value };
     const admitted = admit(queued, this.options);
-    if ('reason' in admitted) work.reject(raw, admitted.reason, admitted.detail);
-    else tasks.get(topic.name)!.process({ ...raw, rawValue: record.value!, value: admitted.value });
+    if ('reason' in admitted)
+      work.reject(asInput(queued, undefined), admitted.reason, admitted.detail);
+    else tasks.get(topic.name)!.process(asInput(queued, admitted.value) as InputRecord<unknown>);
   }
 
   async #endStep(): Promise<void> {
