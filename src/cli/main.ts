@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { projectRoot } from '../compiled-path';
 import { describeError } from './command-context';
+import { registerEvaluate } from './evaluate-command';
 import { registerListen } from './listen-command';
 import { registerLookCommands } from './look-commands';
 import { registerModelCommands } from './model-commands';
@@ -26,6 +27,7 @@ export function buildProgram(): Command {
   registerModelCommands(program);
   registerReplay(program);
   registerStart(program);
+  registerEvaluate(program);
   return program;
 }
 
