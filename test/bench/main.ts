@@ -1,10 +1,12 @@
 /** `npm run bench -- NAME [--json] [options]`: one measurement by name. Each prints its machine and its ratios. */
 import { benchAls } from './als';
 import { benchFoldIn } from './fold-in';
+import { benchStream } from './stream';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   als: benchAls,
   'fold-in': benchFoldIn,
+  stream: benchStream,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
