@@ -45,7 +45,10 @@ export async function benchStream(args: readonly string[]): Promise<void> {
   }
 }
 
-/** From the first record read to the last one processed, by the process's own counters. */
+/**
+ * From the first record read to nothing left: no input of either part and, on the whole path, nobody waiting for a
+ * list. By the process's own figures.
+ */
 async function throughput(
   bench: Bench,
   what: string,
@@ -57,7 +60,8 @@ async function throughput(
   await sendAll(places, administration, listens);
   const segue = await startSegue(runArguments(bench, application, ['--trainer', 'none', ...extra]));
   const startedMs = await untilRead(segue, administration, 1);
-  const endedMs = await untilRead(segue, administration, listens);
+  await untilRead(segue, administration, listens);
+  const endedMs = await untilDone(segue, what === 'whole path');
   const scrape = await Scrape.of(segue.url);
   bench.report.add({
     what,
@@ -214,6 +218,16 @@ async function untilRead(
       `topic="${topics.listens.name}"`,
     );
     if (read >= listens) return systemClock.monotonicMs();
+    await keepAwake(20);
+  }
+}
+
+async function untilDone(segue: SegueProcess, withRefreshes: boolean): Promise<number> {
+  for (;;) {
+    const scrape = await Scrape.of(segue.url);
+    const left =
+      scrape.sum('segue_lag_records') + (withRefreshes ? scrape.sum('segue_refreshes_waiting') : 0);
+    if (left === 0) return systemClock.monotonicMs();
     await keepAwake(20);
   }
 }
