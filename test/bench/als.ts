@@ -125,7 +125,6 @@ async function timeToLoss(one: Case, rule: AlsRule, target: number) {
     onEpoch: (progress) => {
       seconds = progress.elapsedMs / 1000;
       epochs = progress.epoch;
-      process.stderr.write(`${epochs} ${seconds.toFixed(3)} ${progress.loss} target ${target}\n`);
       return progress.loss <= target ? 'stop' : 'continue';
     },
   });
