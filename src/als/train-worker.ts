@@ -48,6 +48,7 @@ interface HalfStepStyle {
 }
 
 const RELAXATION = 1.5;
+const RELAXATION_WARM = 0.75;
 
 class TrainingThread {
   readonly #task: TrainingTask;
@@ -96,13 +97,16 @@ class TrainingThread {
   }
 
   /**
-   * The first epoch from random users is only a start: one step from zero. Later ones overshoot the items' optimum: for
-   * a factor in (0, 2) the loss still falls in every half step, and it takes about an epoch in four less.
+   * The first epoch from random users is only a start: one step from zero. The first of a warm start moves known items
+   * most of the way: their next retrain is near, and lists should not churn without a cause. Later ones overshoot the
+   * items' optimum: for a factor in (0, 2) the loss still falls in every half step, and it takes about an epoch in four
+   * less.
    */
   #epochStyle(epoch: number): HalfStepStyle {
     const { isCold, steps } = this.#task;
     if (epoch > 1) return { steps, relaxation: RELAXATION, fromZero: false };
-    return { steps: isCold ? 1 : steps, relaxation: 1, fromZero: isCold };
+    if (isCold) return { steps: 1, relaxation: 1, fromZero: true };
+    return { steps, relaxation: RELAXATION_WARM, fromZero: false };
   }
 
   /** Improves the rows of `solved` with `fixed` held. */

@@ -59,3 +59,17 @@ export function randomInteractions(
   }
   return buildSparseRows(users, items, triples);
 }
+
+/** Users of ten tastes, each with 25 items mostly of their own taste: something to learn. */
+export function tasteInteractions(random: Random, users: number, items: number): SparseRows {
+  const triples = { users: [] as number[], items: [] as number[], plays: [] as number[] };
+  for (let user = 0; user < users; user++) {
+    for (let k = 0; k < 25; k++) {
+      const any = Math.floor(items * random.next() ** 2);
+      triples.users.push(user);
+      triples.items.push(random.next() < 0.2 ? any : any - (any % 10) + (user % 10));
+      triples.plays.push(1 + random.below(3));
+    }
+  }
+  return buildSparseRows(users, items, triples);
+}

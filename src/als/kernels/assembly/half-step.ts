@@ -80,12 +80,13 @@ function solveRow(x: usize, offsets: usize, weights: usize, length: i32, reg: f3
   const d = scratch + 3 * rowBytes;
   const inverse = scratch + 4 * rowBytes;
   const before = scratch + 5 * rowBytes;
+  const isNew = isZero(x);
   memory.copy(before, x, rowBytes);
 
   prepare(d, inverse, reg, weights, length);
   memory.fill(residual, 0, rowBytes);
   let bx: f32 = 0;
-  if (isZero(x)) addTargets(residual, offsets, weights, length);
+  if (isNew) addTargets(residual, offsets, weights, length);
   else bx = residualOfData(x, residual, offsets, weights, length);
   let rho: f64 = 0;
   let loss: f64 = 0;
@@ -148,7 +149,8 @@ function solveRow(x: usize, offsets: usize, weights: usize, length: i32, reg: f3
       v128.store(direction + k, f32x4.add(z, f32x4.mul(betas, v128.load(direction + k))));
     }
   }
-  if (relaxation != 1) relax(x, before);
+  // A row that comes from nowhere has no way to overshoot or to shorten.
+  if (relaxation != 1 && !isNew) relax(x, before);
   return loss;
 }
 
