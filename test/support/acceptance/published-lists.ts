@@ -1,0 +1,79 @@
+/** What an installation has published, read from its topics as another program would. */
+import type { Recommendations } from '../../../schemas/records';
+import { Administration } from '../../../src/app/administration';
+import { connect } from '../../../src/app/connect';
+import { systemClock } from '../../../src/clock';
+import { type Options, readSettings } from '../../../src/config';
+import { noLogger } from '../../../src/logger';
+import { lastValues } from '../../../streams/tables';
+import { DenseLists, oraclePopular, oraclePopularTracks } from '../oracle/lists';
+
+export interface Published {
+  readonly lists: ReadonlyMap<string, Recommendations>;
+  /** Track id → the name it was sent with (the song's number). */
+  readonly songOf: ReadonlyMap<string, string>;
+  readonly dense: DenseLists;
+  readonly generation: number;
+}
+
+export async function readPublished(options: Options): Promise<Published> {
+  const settings = readSettings(options, {});
+  const places = await connect(settings, noLogger);
+  try {
+    const administration = await Administration.open({ ...places, settings, clock: systemClock });
+    const { topics } = administration;
+    const lists = await lastValues(administration, topics.recommendations);
+    const counts = await lastValues(administration, topics.listenerCounts);
+    const { generation } = (await administration.directory()).promoted!;
+    const { als, tracks } = await administration.model(generation);
+    const { factorCount, alpha, lambda } = als.rule;
+    const dense = new DenseLists({
+      factorCount,
+      alpha,
+      lambda,
+      factors: als.itemFactors.values,
+      trackIds: tracks.map(({ trackId }) => trackId),
+    });
+    const songOf = new Map([...counts].map(([trackId, { track_name }]) => [trackId, track_name]));
+    return { lists, songOf, dense, generation };
+  } finally {
+    await places.close();
+  }
+}
+
+const LENGTH = 100;
+const POPULAR_DEPTH = 500;
+
+/**
+ * Every fault of every list, as `user: what is wrong`; empty when all are right. `plays` and `listeners` are by song.
+ */
+export function listFaults(
+  { lists, songOf, dense, generation }: Published,
+  plays: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  listeners: ReadonlyMap<string, number>,
+  tracksMin: number,
+): string[] {
+  const idOf = new Map([...songOf].map(([trackId, song]) => [song, trackId]));
+  const byId = <V>(bySong: ReadonlyMap<string, V>) =>
+    new Map([...bySong].map(([song, value]) => [idOf.get(song)!, value]));
+  const popular = oraclePopularTracks(byId(listeners), POPULAR_DEPTH);
+  const faults: string[] = [];
+  for (const [user, songs] of plays) {
+    const own = byId(songs);
+    const list = lists.get(user);
+    const fault = list === undefined ? 'no list' : faultOf(list, own);
+    if (fault !== undefined) faults.push(`${user}: ${fault}`);
+  }
+  return faults;
+
+  function faultOf(list: Recommendations, own: ReadonlyMap<string, number>): string | undefined {
+    const ids = list.tracks.map(({ track_id }) => track_id);
+    if (list.generation !== generation)
+      return `generation ${list.generation}, expected ${generation}`;
+    const kind = dense.known(own).length >= tracksMin ? 'PERSONAL' : 'POPULAR';
+    if (list.kind !== kind) return `${list.kind}, expected ${kind}`;
+    if (kind === 'PERSONAL') return dense.fault(ids, own, LENGTH, 1e-6);
+    const expected = oraclePopular(popular, own, LENGTH);
+    return JSON.stringify(ids) === JSON.stringify(expected) ? undefined : 'not the popular list';
+  }
+}

@@ -1,0 +1,117 @@
+/** Lists from scratch: a dense solve by ml-matrix, a full sort; and the popular list. Shares no code with the streams. */
+import { Matrix, solve } from 'ml-matrix';
+
+export interface OracleModel {
+  readonly factorCount: number;
+  readonly alpha: number;
+  readonly lambda: number;
+  /** Row i: factors of item i, in the order of `trackIds`. */
+  readonly factors: Float32Array;
+  readonly trackIds: readonly string[];
+}
+
+/** (YᵀY + Σ alpha·r·y·yᵀ + lambda·I) x = Σ (1 + alpha·r)·y, as in Hu, Koren and Volinsky. */
+export class DenseLists {
+  readonly #gramian: Matrix;
+  readonly #itemOf: ReadonlyMap<string, number>;
+
+  constructor(private readonly model: OracleModel) {
+    const rows = Matrix.from1DArray(
+      model.trackIds.length,
+      model.factorCount,
+      Array.from(model.factors),
+    );
+    this.#gramian = rows.transpose().mmul(rows);
+    this.#itemOf = new Map(model.trackIds.map((trackId, item) => [trackId, item]));
+  }
+
+  /** Items of the model that the user has heard. */
+  known(plays: ReadonlyMap<string, number>): [number, number][] {
+    return [...plays].flatMap(([trackId, count]) => {
+      const item = this.#itemOf.get(trackId);
+      return item === undefined ? [] : [[item, count] as [number, number]];
+    });
+  }
+
+  /** Score of every item, −Infinity for heard ones. */
+  scores(plays: ReadonlyMap<string, number>): Float64Array {
+    const { factorCount: d, factors, trackIds } = this.model;
+    const known = this.known(plays);
+    const user = this.#solve(known);
+    const scores = new Float64Array(trackIds.length);
+    for (let item = 0; item < scores.length; item++) {
+      let sum = 0;
+      for (let i = 0; i < d; i++) sum += user[i]! * factors[item * d + i]!;
+      scores[item] = sum;
+    }
+    for (const [item] of known) scores[item] = Number.NEGATIVE_INFINITY;
+    return scores;
+  }
+
+  #solve(known: readonly [number, number][]): number[] {
+    const { factorCount: d, alpha, lambda, factors } = this.model;
+    const normal = Float64Array.from(this.#gramian.to1DArray());
+    const right = new Float64Array(d);
+    for (let i = 0; i < d; i++) normal[i * d + i]! += lambda;
+    for (const [item, count] of known) {
+      const row = factors.subarray(item * d, (item + 1) * d);
+      for (let i = 0; i < d; i++) {
+        right[i]! += (1 + alpha * count) * row[i]!;
+        const weighted = alpha * count * row[i]!;
+        for (let j = 0; j < d; j++) normal[i * d + j]! += weighted * row[j]!;
+      }
+    }
+    return solve(Matrix.from1DArray(d, d, normal), Matrix.columnVector(right)).to1DArray();
+  }
+
+  /**
+   * What is wrong with a published list, if anything: it must be the `length` best in order, except where scores differ
+   * by less than `tolerance`: never rising, and nothing outside better than its last.
+   */
+  fault(
+    list: readonly string[],
+    plays: ReadonlyMap<string, number>,
+    length: number,
+    tolerance: number,
+  ): string | undefined {
+    const scores = this.scores(plays);
+    const expected = Math.min(
+      length,
+      scores.filter((score) => score > Number.NEGATIVE_INFINITY).length,
+    );
+    if (list.length !== expected) return `${list.length} tracks, expected ${expected}`;
+    if (new Set(list).size !== list.length) return 'a track stands in it twice';
+    let last = Number.POSITIVE_INFINITY;
+    for (const [place, trackId] of list.entries()) {
+      const item = this.#itemOf.get(trackId);
+      if (plays.has(trackId) || item === undefined)
+        return `${trackId} has been heard, or is no item`;
+      if (!(scores[item]! < last + tolerance))
+        return `place ${place + 1}: score ${scores[item]} after ${last}`;
+      last = scores[item]!;
+      scores[item] = Number.NEGATIVE_INFINITY;
+    }
+    const outside = scores.reduce((best, score) => Math.max(best, score), Number.NEGATIVE_INFINITY);
+    return outside < last + tolerance
+      ? undefined
+      : `a track outside scores ${outside}, the last one inside ${last}`;
+  }
+}
+
+/** The `depth` tracks with most listeners, ties by id. */
+export function oraclePopularTracks(
+  listeners: ReadonlyMap<string, number>,
+  depth: number,
+): string[] {
+  const sorted = [...listeners].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return sorted.slice(0, depth).map(([track]) => track);
+}
+
+/** Without the heard ones. */
+export function oraclePopular(
+  popular: readonly string[],
+  plays: ReadonlyMap<string, number>,
+  length: number,
+): string[] {
+  return popular.filter((track) => !plays.has(track)).slice(0, length);
+}
