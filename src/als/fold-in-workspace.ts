@@ -111,7 +111,9 @@ export class FoldInWorkspace {
       targets[j] = observedTarget(rule, plays[j]!);
       positive &&= w > 1e-6;
     }
-    const short = positive && this.#isDiagonal && length + 8 <= this.stride;
+    // The kernels read whole groups of 4.
+    for (let j = length; (j & 3) !== 0; j++) offsets[j] = weights[j] = 0;
+    const short = positive && this.#isDiagonal && length + 4 <= this.stride;
     return { length, reg: regularization(rule, length, items), short };
   }
 

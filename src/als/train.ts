@@ -8,10 +8,9 @@ import { transpose } from './interactions';
 import { allocateMemory, instantiateKernels, kernelModule } from './kernels/kernels';
 import type { FactorMatrix, Gramian, SparseRows } from './model';
 import type { AlsRule } from './rule';
+import { fillSide, fillTotals } from './training-fill';
 import {
   copyFactors,
-  fillSide,
-  fillTotals,
   layOutTraining,
   type SideLayout,
   type TrainingLayout,

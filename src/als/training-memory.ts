@@ -8,7 +8,7 @@ import { copyOut } from './factor-rows';
 import { Arena } from './kernels/arena';
 import { strideOf } from './kernels/kernels';
 import type { FactorMatrix, SparseRows } from './model';
-import { type AlsRule, observedWeight, regularization } from './rule';
+import type { AlsRule } from './rule';
 
 /** One side (users or items): addresses of its factor rows and of its interactions. */
 export interface SideLayout {
@@ -99,19 +99,10 @@ export function layOutTraining(
 }
 
 function layOutSide(arena: Arena, matrix: SparseRows, stride: number): SideLayout {
-  const { rows, starts } = matrix;
+  const { rows } = matrix;
   let entries = 0;
-  let blocks = 1;
-  let inBlock = 0;
-  for (let r = 0; r < rows; r++) {
-    const length = paddedLength(starts[r + 1]! - starts[r]!);
-    if (inBlock > 0 && inBlock + length > BLOCK_INTERACTIONS) {
-      blocks += 1;
-      inBlock = 0;
-    }
-    inBlock += length + EMPTY_ROW_COST;
-    entries += length;
-  }
+  for (let r = 0; r < rows; r++) entries += paddedLength(matrix, r);
+  const blocks = firstRowsOfBlocks(matrix).length;
   return {
     rows,
     // One row more than there are: all zero, the target of padding.
@@ -126,91 +117,27 @@ function layOutSide(arena: Arena, matrix: SparseRows, stride: number): SideLayou
   };
 }
 
-/** A row costs something beside its interactions; without this a million empty rows were one block. */
-const EMPTY_ROW_COST = 8;
-
-/** Rows are padded to groups of 4 interactions. */
-function paddedLength(length: number): number {
-  return (length + 3) & ~3;
-}
-
-/** Fills a side's interactions: padded rows, weights under the rule, regularisation, blocks. */
-export function fillSide(
-  buffer: ArrayBufferLike,
-  side: SideLayout,
-  matrix: SparseRows,
-  rule: AlsRule,
-  stride: number,
-): void {
-  const starts = new Uint32Array(buffer, side.startsAt, side.rows + 1);
-  const regs = new Float32Array(buffer, side.regsAt, side.rows);
-  const rowBytes = 4 * stride;
-  const zeroRow = matrix.columns * rowBytes;
-  let entries = 0;
-  for (let r = 0; r < side.rows; r++) {
-    const length = matrix.starts[r + 1]! - matrix.starts[r]!;
-    entries += paddedLength(length);
-    starts[r + 1] = entries;
-    regs[r] = length === 0 ? 0 : regularization(rule, length, matrix.columns);
-  }
-  const offsets = new Uint32Array(buffer, side.offsetsAt, entries);
-  const weights = new Float32Array(buffer, side.weightsAt, entries);
-  const weightOf = weightTable(rule);
-  for (let r = 0; r < side.rows; r++) {
-    let at = starts[r]!;
-    const end = matrix.starts[r + 1]!;
-    for (let k = matrix.starts[r]!; k < end; k++, at++) {
-      offsets[at] = matrix.indices[k]! * rowBytes;
-      weights[at] = weightOf(matrix.values[k]!);
-    }
-    for (; at < starts[r + 1]!; at++) offsets[at] = zeroRow;
-  }
-  fillBlocks(buffer, side, starts);
-}
-
-function fillBlocks(buffer: ArrayBufferLike, side: SideLayout, starts: Uint32Array): void {
-  const blocks = new Uint32Array(buffer, side.blocksAt, side.blocks + 1);
-  let block = 1;
+/** Where blocks of rows begin: about BLOCK_INTERACTIONS each, or one longer row. */
+export function firstRowsOfBlocks(matrix: SparseRows): number[] {
+  const firstRows = [0];
   let inBlock = 0;
-  for (let r = 0; r < side.rows; r++) {
-    const length = starts[r + 1]! - starts[r]!;
+  for (let r = 0; r < matrix.rows; r++) {
+    const length = paddedLength(matrix, r);
     if (inBlock > 0 && inBlock + length > BLOCK_INTERACTIONS) {
-      blocks[block++] = r;
+      firstRows.push(r);
       inBlock = 0;
     }
     inBlock += length + EMPTY_ROW_COST;
   }
-  blocks[side.blocks] = side.rows;
+  return firstRows;
 }
 
-/** Σ of the weights that name each row of `side`, from the other side's rows. Returns Σ of all. */
-export function fillTotals(
-  buffer: ArrayBufferLike,
-  side: SideLayout,
-  other: SparseRows,
-  rule: AlsRule,
-): number {
-  const totals = new Float32Array(buffer, side.totalsAt, side.rows);
-  const weightOf = weightTable(rule);
-  let total = 0;
-  for (let k = 0; k < other.indices.length; k++) {
-    const weight = weightOf(other.values[k]!);
-    totals[other.indices[k]!]! += weight;
-    total += weight;
-  }
-  return total;
-}
+/** A row costs something beside its interactions; without this a million empty rows were one block. */
+const EMPTY_ROW_COST = 8;
 
-/** w by plays; small whole counts, the usual case, from a table. */
-function weightTable(rule: AlsRule): (plays: number) => number {
-  const table = new Float32Array(1024);
-  for (let plays = 0; plays < table.length; plays++) table[plays] = observedWeight(rule, plays);
-  return (plays) => {
-    const small = plays | 0;
-    return small === plays && small >= 0 && small < 1024
-      ? table[small]!
-      : observedWeight(rule, plays);
-  };
+/** Rows are padded to groups of 4 interactions. */
+export function paddedLength(matrix: SparseRows, row: number): number {
+  return (matrix.starts[row + 1]! - matrix.starts[row]! + 3) & ~3;
 }
 
 /** The factors as they are now, copied. */

@@ -9,16 +9,17 @@ const PANEL = 8;
 const PANEL_BYTES: usize = 32;
 
 /**
- * `matrix`: order × order floats (order a multiple of 8), upper triangle read; `inverse`: order floats, receives
+ * `matrix`: `order` rows (a multiple of 4) of floats, as long as the next multiple of 8, upper triangle read; `inverse`: order floats, receives
  * 1/U_kk. False where a pivot is not positive. Inside a panel the entries left of the diagonal become zero.
  */
 export function cholesky(matrix: usize, order: i32, inverse: usize): bool {
-  const rowBytes = (<usize>order) << 2;
+  const rowBytes = paddedBytes(order);
   for (let first = 0; first < order; first += PANEL) {
     const rest = rowBytes - ((<usize>first) << 2);
     const corner = matrix + (<usize>first) * rowBytes + ((<usize>first) << 2);
-    for (let k = 0; k < PANEL; k++) {
-      if (!factorRow(corner, k, rowBytes, rest, inverse + ((<usize>(first + k)) << 2))) return false;
+    const size = min(PANEL, order - first);
+    for (let k = 0; k < size; k++) {
+      if (!factorRow(corner, k, size, rowBytes, rest, inverse + ((<usize>(first + k)) << 2))) return false;
     }
     const behind = order - first - PANEL;
     if (behind > 0) {
@@ -31,7 +32,14 @@ export function cholesky(matrix: usize, order: i32, inverse: usize): bool {
 
 // @ts-ignore: decorator
 @inline
-function factorRow(corner: usize, k: i32, rowBytes: usize, rest: usize, inverse: usize): bool {
+function factorRow(
+  corner: usize,
+  k: i32,
+  size: i32,
+  rowBytes: usize,
+  rest: usize,
+  inverse: usize,
+): bool {
   const row = corner + (<usize>k) * rowBytes;
   const pivot = load<f32>(row + ((<usize>k) << 2));
   if (!(pivot > 0)) return false;
@@ -42,15 +50,21 @@ function factorRow(corner: usize, k: i32, rowBytes: usize, rest: usize, inverse:
   for (let at: usize = 0; at < rest; at += 16) {
     v128.store(row + at, f32x4.mul(v128.load(row + at), scales));
   }
-  for (let m = k + 1; m < PANEL; m++) {
+  for (let m = k + 1; m < size; m++) {
     addScaled(corner + (<usize>m) * rowBytes, -load<f32>(row + ((<usize>m) << 2)), row, rest);
   }
   return true;
 }
 
+// @ts-ignore: decorator
+@inline
+function paddedBytes(order: i32): usize {
+  return (<usize>((order + 7) & ~7)) << 2;
+}
+
 /** x ← A⁻¹x, from `cholesky`'s results. */
 export function solve(matrix: usize, order: i32, inverse: usize, x: usize): void {
-  const rowBytes = (<usize>order) << 2;
+  const rowBytes = paddedBytes(order);
   for (let k = 0; k < order; k++) {
     const panel = ((<usize>(k & ~7)) << 2);
     const at = x + ((<usize>k) << 2);

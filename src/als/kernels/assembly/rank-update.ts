@@ -2,7 +2,8 @@
  * C += AᵀB and C −= AᵀB on the upper triangle, the one dense kernel under the Gramian, the normal matrix and
  * the Cholesky factorisation. A tile of 4 × 8 sums lives in registers; rows of A and B are read in order.
  *
- * A and B: `count` rows of `rowBytes`; C: `order` × `order` (a multiple of 8) with rows of `outRowBytes`.
+ * A and B: `count` rows of `rowBytes`; C: `order` × `order` (a multiple of 4) with rows of
+ * `outRowBytes`.
  */
 
 // @ts-ignore: decorator
@@ -60,6 +61,77 @@ function merge(out: usize, low: v128, high: v128, subtract: bool): void {
   }
 }
 
+/** Half a tile, 4 × 4: where the other half lies below the diagonal, or right of the matrix. */
+// @ts-ignore: decorator
+@inline
+function narrowTile(
+  a: usize,
+  b: usize,
+  count: i32,
+  rowBytes: usize,
+  out: usize,
+  outRowBytes: usize,
+  subtract: bool,
+): void {
+  let c0 = f32x4.splat(0);
+  let c1 = f32x4.splat(0);
+  let c2 = f32x4.splat(0);
+  let c3 = f32x4.splat(0);
+  for (let k = 0; k < count; k++) {
+    const right = v128.load(b);
+    c0 = f32x4.add(c0, f32x4.mul(v128.load_splat<f32>(a), right));
+    c1 = f32x4.add(c1, f32x4.mul(v128.load_splat<f32>(a, 4), right));
+    c2 = f32x4.add(c2, f32x4.mul(v128.load_splat<f32>(a, 8), right));
+    c3 = f32x4.add(c3, f32x4.mul(v128.load_splat<f32>(a, 12), right));
+    a += rowBytes;
+    b += rowBytes;
+  }
+  mergeFour(out, c0, subtract);
+  mergeFour(out + outRowBytes, c1, subtract);
+  mergeFour(out + 2 * outRowBytes, c2, subtract);
+  mergeFour(out + 3 * outRowBytes, c3, subtract);
+}
+
+// @ts-ignore: decorator
+@inline
+function mergeFour(out: usize, values: v128, subtract: bool): void {
+  const old = v128.load(out);
+  v128.store(out, subtract ? f32x4.sub(old, values) : f32x4.add(old, values));
+}
+
+/** All tiles of the upper triangle. */
+// @ts-ignore: decorator
+@inline
+function upperTiles(
+  a: usize,
+  b: usize,
+  count: i32,
+  rowBytes: usize,
+  out: usize,
+  outRowBytes: usize,
+  order: i32,
+  subtract: bool,
+): void {
+  for (let i = 0; i < order; i += 4) {
+    const left = a + ((<usize>i) << 2);
+    const row = out + (<usize>i) * outRowBytes;
+    let j = i;
+    if (i & 4) {
+      const at = (<usize>i) << 2;
+      narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
+      j += 4;
+    }
+    for (; j + 8 <= order; j += 8) {
+      const at = (<usize>j) << 2;
+      tile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
+    }
+    if (j < order) {
+      const at = (<usize>j) << 2;
+      narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
+    }
+  }
+}
+
 export function rankUpdate(
   a: usize,
   b: usize,
@@ -69,19 +141,7 @@ export function rankUpdate(
   outRowBytes: usize,
   order: i32,
 ): void {
-  for (let i = 0; i < order; i += 4) {
-    for (let j = i & ~7; j < order; j += 8) {
-      tile(
-        a + ((<usize>i) << 2),
-        b + ((<usize>j) << 2),
-        count,
-        rowBytes,
-        out + (<usize>i) * outRowBytes + ((<usize>j) << 2),
-        outRowBytes,
-        false,
-      );
-    }
-  }
+  upperTiles(a, b, count, rowBytes, out, outRowBytes, order, false);
 }
 
 export function rankDowndate(
@@ -92,17 +152,5 @@ export function rankDowndate(
   outRowBytes: usize,
   order: i32,
 ): void {
-  for (let i = 0; i < order; i += 4) {
-    for (let j = i & ~7; j < order; j += 8) {
-      tile(
-        a + ((<usize>i) << 2),
-        a + ((<usize>j) << 2),
-        count,
-        rowBytes,
-        out + (<usize>i) * outRowBytes + ((<usize>j) << 2),
-        outRowBytes,
-        true,
-      );
-    }
-  }
+  upperTiles(a, a, count, rowBytes, out, outRowBytes, order, true);
 }
