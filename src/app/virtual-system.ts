@@ -5,6 +5,7 @@
 
 import type { OutputRecord } from '../broker/broker';
 import { EmbeddedBroker } from '../broker/embedded-broker';
+import type { EmbeddedFaults } from '../broker/embedded-transactional-writer';
 import { type Options, readSettings, type Settings } from '../config';
 import { type Logger, noLogger } from '../logger';
 import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
@@ -20,6 +21,8 @@ export interface VirtualSystemOptions {
   readonly settings?: Options;
   /** Where virtual time begins, milliseconds since 1970. */
   readonly startMs?: number;
+  /** Of the broker's steps; for tests and simulations. */
+  readonly faults?: EmbeddedFaults;
   readonly meter?: Meter;
   readonly logger?: Logger;
 }
@@ -39,7 +42,11 @@ export class VirtualSystem {
 
   static async open(options: VirtualSystemOptions = {}): Promise<VirtualSystem> {
     const clock = new VirtualClock(options.startMs ?? START_MS);
-    const broker = await EmbeddedBroker.open({ database: await openMemoryLevel(), clock });
+    const broker = await EmbeddedBroker.open({
+      database: await openMemoryLevel(),
+      clock,
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+    });
     return new VirtualSystem(clock, broker, options);
   }
 

@@ -162,6 +162,7 @@ export class Slot {
   async #runSteps(): Promise<void> {
     while (!this.#stopping) {
       await this.#fill();
+      if (this.#commitError !== undefined) throw this.#commitError;
       const timersRan = this.#tenure!.work.runTimers();
       if (!timersRan && !this.#hasWork() && !this.#moreToDo) continue;
       await this.#endStep();
@@ -221,11 +222,14 @@ export class Slot {
     const { record, partition } = queued;
     if (work.step.inputRecords === 0) work.step.restart(this.options.clock.now());
     const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
-    work.step.inputRecords += 1;
-    // What a replayed source brings needs no commit by itself, or progress records would beget progress records.
-    if (queued.source.replayed) this.#moreToDo = true;
-    else work.step.movesPositions = true;
-    work.step.inputBytes += bytes;
+    if (queued.source.replayed) {
+      // Needs no commit by itself, or progress records would beget progress records; and so it must not fill the step.
+      this.#moreToDo = true;
+    } else {
+      work.step.movesPositions = true;
+      work.step.inputRecords += 1;
+      work.step.inputBytes += bytes;
+    }
     work.streamTimeMs = Math.max(work.streamTimeMs, record.timestampMs);
     this.#metrics.read(topic.name, partition, bytes);
     const admitted = admit(queued, this.options);

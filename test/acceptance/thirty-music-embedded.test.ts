@@ -21,6 +21,7 @@ async function openEmbedded(): Promise<Installation> {
   return {
     segue,
     options: { data },
+    checkEvery: 1,
     catchUp: async (mishaps) => {
       if (mishaps === 'some') await killInTheMiddle(segue, 3);
       await segue.run('run', ['--until-caught-up', ...RUN]);

@@ -49,6 +49,7 @@ async function openOnKafka(): Promise<Installation> {
   return {
     segue,
     options: place,
+    checkEvery: 6,
     catchUp: async (mishaps) => {
       if (mishaps === 'some') await mishap(segue, kafka, data);
       const ended = await Promise.all(twoProcesses().map(({ finished }) => finished));

@@ -45,20 +45,21 @@ const LENGTH = 100;
 const POPULAR_DEPTH = 500;
 
 /**
- * Every fault of every list, as `user: what is wrong`; empty when all are right. `plays` and `listeners` are by song.
+ * Faults of the lists of each `every`-th user, as `user: what is wrong`; empty when all are right. `plays` and
+ * `listeners` are by song.
  */
 export function listFaults(
   { lists, songOf, dense, generation }: Published,
   plays: ReadonlyMap<string, ReadonlyMap<string, number>>,
   listeners: ReadonlyMap<string, number>,
-  tracksMin: number,
+  { tracksMin, every }: { readonly tracksMin: number; readonly every: number },
 ): string[] {
   const idOf = new Map([...songOf].map(([trackId, song]) => [song, trackId]));
   const byId = <V>(bySong: ReadonlyMap<string, V>) =>
     new Map([...bySong].map(([song, value]) => [idOf.get(song)!, value]));
   const popular = oraclePopularTracks(byId(listeners), POPULAR_DEPTH);
   const faults: string[] = [];
-  for (const [user, songs] of plays) {
+  for (const [user, songs] of [...plays].filter((_, place) => place % every === 0)) {
     const own = byId(songs);
     const list = lists.get(user);
     const fault = list === undefined ? 'no list' : faultOf(list, own);
