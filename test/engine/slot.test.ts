@@ -1,6 +1,7 @@
 import type { StreamProcess } from '../../src/app/stream-process';
 import { VirtualSystem } from '../../src/app/virtual-system';
 import type { OutputRecord } from '../../src/broker/broker';
+import { partitionOf } from '../../src/broker/partitioner';
 import { SegueError } from '../../src/errors';
 
 const TRACK = '00000000-0000-4000-8000-00000000000';
@@ -28,29 +29,38 @@ function listen(
   };
 }
 
+function userOfSlot(slot: number, slots: number): string {
+  for (let number = 0; ; number++) {
+    if (partitionOf(Buffer.from(`user-${number}`), slots) === slot) return `user-${number}`;
+  }
+}
+
 describe('a slot', () => {
-  it('goes on after more replayed records than a step takes', async () => {
+  it('takes over with more progress records to replay than a step takes', async () => {
     // Each step of each slot is a progress record, which the control task reads without ever committing for it.
-    const system = await VirtualSystem.open({
-      settings: { stepRecordsMax: '5', trainer: 'none', partitions: '2' },
-    });
-    const process = await system.startProcess();
-    for (let second = 0; second < 60; second++) {
-      await system.send([listen(process, system, `user-${second % 7}`, second)]);
+    const settings = { stepRecordsMax: '5', trainer: 'none', partitions: '2' };
+    const system = await VirtualSystem.open({ settings });
+    const first = await system.startProcess();
+    for (let second = 0; second < 30; second++) {
+      await system.send([listen(first, system, `user-${second % 7}`, second)]);
       await system.clock.advance(150);
     }
-    await system.settle(process);
-    expect(process.figures.filter?.sums['listens']).toBe(60);
-    await system.run(process.stop());
+    await system.settle(first);
+    await system.run(first.stop());
+    const second = await system.startProcess();
+    await system.settle(second);
+    expect(second.figures.filter?.sums['listens']).toBe(30);
+    await system.run(second.stop());
   });
 
   it('takes over again after a commit in doubt, also when no further input comes', async () => {
     let failures = 1;
     const system = await VirtualSystem.open({
-      settings: { trainer: 'none', partitions: '1' },
+      // Slot 1 has no timers that would wake it.
+      settings: { trainer: 'none', partitions: '2' },
       faults: {
-        afterCommit: async () => {
-          if (failures-- > 0)
+        afterCommit: async (transactionalId) => {
+          if (transactionalId === 'segue-1' && failures-- > 0)
             throw new SegueError('BROKER_COMMIT_IN_DOUBT', 'the answer was lost', {
               retriable: true,
             });
@@ -58,12 +68,12 @@ describe('a slot', () => {
       },
     });
     const process = await system.startProcess();
-    await system.send([listen(process, system, 'user', 1)]);
-    await system.settle(process);
+    const user = userOfSlot(1, 2);
+    await system.send([listen(process, system, user, 1)]);
     await system.clock.advance(5000);
     await system.settle(process);
     expect(process.figures.filter?.sums['listens']).toBe(1);
-    expect(process.recommendations('user')?.listens).toBe(1);
+    expect(process.recommendations(user)?.listens).toBe(1);
     await system.run(process.stop());
   });
 });
