@@ -2,6 +2,7 @@
  * Implicit ALS on worker threads over one shared memory. Items first, users last in each epoch (as Spark), so the
  * result's users are exactly what `FoldIn` computes from its items, up to the solver's steps.
  */
+import { SegueError } from '../errors';
 import { copyIn } from './factor-rows';
 import { unpad } from './gramian';
 import { transpose } from './interactions';
@@ -50,6 +51,7 @@ export async function trainAls(
   fillSide(memory.buffer, layout.items, transposed, rule, layout.stride);
   fillTotals(memory.buffer, layout.users, transposed, rule);
   const weightTotal = fillTotals(memory.buffer, layout.items, interactions, rule);
+  requireFinite('plays', weightTotal);
   startFactors(memory, layout, options);
   const { warmStart } = options;
   const fromItems = warmStart?.itemFactors !== undefined && warmStart.userFactors === undefined;
@@ -89,11 +91,30 @@ function startFactors(
   const { userFactors, itemFactors } = options.warmStart ?? {};
   const rowsOf = (side: SideLayout): Float32Array =>
     new Float32Array(memory.buffer, side.factorsAt, side.rows * stride);
-  if (userFactors !== undefined) copyIn(userFactors, rowsOf(users), stride);
-  if (itemFactors !== undefined) copyIn(itemFactors, rowsOf(items), stride);
+  for (const [given, side] of [
+    [userFactors, users],
+    [itemFactors, items],
+  ] as const) {
+    if (given === undefined) continue;
+    requireFinite('factors to start from', sumOf(given.values));
+    copyIn(given, rowsOf(side), stride);
+  }
   if (userFactors !== undefined || itemFactors !== undefined) return;
   const scale = Math.sqrt(3 / factorCount);
   const { factorsAt, rows } = users;
   const kernels = instantiateKernels(memory);
   kernels.startRows(factorsAt, 0, rows, factorCount, stride, options.seed, scale);
+}
+
+/** One NaN among the numbers makes their sum NaN, and every factor after one epoch. */
+function requireFinite(what: string, sum: number): void {
+  if (Number.isFinite(sum)) return;
+  const message = `The ${what} are not all finite numbers; find out where they come from.`;
+  throw new SegueError('MATRIX_SINGULAR', message);
+}
+
+function sumOf(values: Float32Array): number {
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += values[k]!;
+  return sum;
 }

@@ -174,6 +174,16 @@ describe('training', () => {
     }
   });
 
+  it('refuses plays and start factors that are not numbers', async () => {
+    const options = { epochs: 1, seed: 1, threads: 1 };
+    const values = interactions.values.slice().fill(Number.NaN, 3, 4);
+    const noPlays = trainAls({ ...interactions, values }, rule, options);
+    await expect(noPlays).rejects.toMatchObject({ code: 'MATRIX_SINGULAR' });
+    const userFactors = { rows: 90, columns: 20, values: new Float32Array(1800).fill(Number.NaN) };
+    const noStart = trainAls(interactions, rule, { ...options, warmStart: { userFactors } });
+    await expect(noStart).rejects.toThrow(/factors to start from/);
+  });
+
   it('refuses what does not fit and names the trainer that can', async () => {
     const huge = { ...rule, factorCount: 16_384 };
     const training = trainAls(interactions, huge, { epochs: 1, seed: 1, threads: 1 });

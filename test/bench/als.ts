@@ -13,7 +13,7 @@ import { type AlsRule, implicitRule, rendleRule } from '../../src/als/rule';
 import { trainAls } from '../../src/als/train';
 import { gowallaMatrix, musicMatrix, syntheticMatrix } from './matrices';
 import { peerPython, runPeer } from './peers/peer-python';
-import { median, option, Report } from './report';
+import { median, option, Report, type Row } from './report';
 
 const MATRICES = { synthetic: syntheticMatrix, '30music': musicMatrix, gowalla: gowallaMatrix };
 type MatrixName = keyof typeof MATRICES;
@@ -77,7 +77,7 @@ function ruleOf({ library, matrix, factorCount }: Case): AlsRule {
   return { ...rendleRule({ factorCount, ...SETTINGS.irspack[matrix] }), scale: 'linear' };
 }
 
-async function measure(one: Case, python: string | undefined) {
+async function measure(one: Case, python: string | undefined): Promise<Row> {
   const rule = ruleOf(one);
   const folder = mkdtempSync(join(tmpdir(), 'segue-bench-'));
   const peerSeconds: number[] = [];
@@ -98,18 +98,16 @@ async function measure(one: Case, python: string | undefined) {
   } finally {
     rmSync(folder, { recursive: true });
   }
-  const peer = python === undefined ? Number.NaN : median(peerSeconds);
+  const { matrix, library, factorCount, threads } = one;
+  const ours = { matrix, factors: factorCount, threads, epochs, seconds: median(ourSeconds) };
+  if (python === undefined) return { ...ours, objective: library };
   return {
-    matrix: one.matrix,
-    peer: one.library,
-    factors: one.factorCount,
-    threads: one.threads,
+    ...ours,
+    peer: library,
+    peerEpochs: PEER_EPOCHS[library],
+    peerSeconds: median(peerSeconds),
     loss: target,
-    peerEpochs: PEER_EPOCHS[one.library],
-    peerSeconds: peer,
-    epochs,
-    seconds: median(ourSeconds),
-    ratio: median(ourSeconds) / peer,
+    ratio: median(ourSeconds) / median(peerSeconds),
     ratioOfMinima: Math.min(...ourSeconds) / Math.min(...peerSeconds),
   };
 }

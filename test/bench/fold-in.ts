@@ -19,7 +19,7 @@ import { projectRoot } from '../../src/compiled-path';
 import { mulberry32 } from '../../src/random';
 import { relativeDifference } from '../support/dense-als';
 import { syntheticMatrix } from './matrices';
-import { option, Report } from './report';
+import { option, Report, type Row } from './report';
 
 const LENGTHS = [50, 200, 1000];
 const ROWS = 500;
@@ -56,7 +56,7 @@ interface Reference {
   readonly length: number;
 }
 
-function compare(model: AlsModel, histories: SparseRows, reference: Reference) {
+function compare(model: AlsModel, histories: SparseRows, reference: Reference): Row {
   const foldIn = new FoldIn(model);
   const d = model.rule.factorCount;
   const solutions = new Float32Array(ROWS * d);
@@ -77,14 +77,10 @@ function compare(model: AlsModel, histories: SparseRows, reference: Reference) {
     difference = relativeDifference(solutions, answer.solutions);
   }
   const best = Math.min(...ours);
-  return {
-    factors: d,
-    history: reference.length,
-    microseconds: best,
-    cppMicroseconds: Math.min(...theirs),
-    ratio: best / Math.min(...theirs),
-    difference,
-  };
+  const row = { factors: d, history: reference.length, microseconds: best };
+  if (theirs.length === 0) return row;
+  const cppMicroseconds = Math.min(...theirs);
+  return { ...row, cppMicroseconds, ratio: best / cppMicroseconds, difference };
 }
 
 function rowOf(histories: SparseRows, row: number) {
