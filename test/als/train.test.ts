@@ -174,6 +174,17 @@ describe('training', () => {
     }
   });
 
+  it('prepares large data on another thread, and refuses there as well', async () => {
+    const large = randomInteractions(mulberry32(6), 4000, 3000, 150_000);
+    expect(large.indices.length).toBeGreaterThan(100_000);
+    const options = { epochs: 2, seed: 1, threads: 2 };
+    const trained = await trainAls(large, rule, options);
+    const { userFactors, itemFactors, losses } = trained;
+    expect(alsLoss(large, rule, userFactors, itemFactors) / losses[1]!).toBeCloseTo(1, 5);
+    const huge = trainAls(large, { ...rule, factorCount: 16_384 }, options);
+    await expect(huge).rejects.toMatchObject({ code: 'MEMORY_EXCEEDED', name: 'SegueError' });
+  });
+
   it('refuses plays and start factors that are not numbers', async () => {
     const options = { epochs: 1, seed: 1, threads: 1 };
     const values = interactions.values.slice().fill(Number.NaN, 3, 4);
