@@ -7,6 +7,7 @@ import type { OutputRecord } from '../broker/broker';
 import { EmbeddedBroker } from '../broker/embedded-broker';
 import type { EmbeddedFaults } from '../broker/embedded-transactional-writer';
 import { type Options, readSettings, type Settings } from '../config';
+import { SegueError } from '../errors';
 import { type Logger, noLogger } from '../logger';
 import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
 import { type Level, openMemoryLevel } from '../store/level';
@@ -31,6 +32,7 @@ export class VirtualSystem {
   readonly registry = EmbeddedRegistry.inMemory();
   readonly settings: Settings;
   readonly #disks = new Map<string, Level>();
+  readonly #alive = new Map<string, AliveProcess>();
 
   private constructor(
     readonly clock: VirtualClock,
@@ -52,19 +54,40 @@ export class VirtualSystem {
 
   /** A process named `name`; started again under the same name it finds its disk as it left it. */
   async startProcess(name = 'a'): Promise<StreamProcess> {
+    const connection = this.broker.connect();
+    const machine = { isDead: false };
     const process = new StreamProcess({
       settings: this.settings,
-      broker: this.broker.connect(),
+      broker: connection,
       registry: this.registry,
       clock: this.clock,
       meter: this.options.meter ?? noMeter,
       logger: this.options.logger ?? noLogger,
       bootId: 'boot',
-      openDatabase: (slot) => this.#openDisk(`${name}/${slot}`),
+      openDatabase: (slot) => this.#openDisk(`${name}/${slot}`, machine),
       localSlots: () => [],
     });
+    this.#alive.set(name, { process, connection, machine });
     await this.run(process.start());
     return process;
+  }
+
+  /**
+   * As kill −9 does: nothing of the process reaches the broker or its disk any more. What is left of it here is wound
+   * up out of everybody's sight.
+   */
+  async crash(name: string): Promise<void> {
+    const { process, connection, machine } = this.#alive.get(name)!;
+    this.#alive.delete(name);
+    machine.isDead = true;
+    connection.crash();
+    await this.run(process.stop().catch(() => undefined));
+  }
+
+  /** What a process had on its disk is gone. Only while it does not run. */
+  loseDisk(name: string): void {
+    for (const path of [...this.#disks.keys()])
+      if (path.startsWith(`${name}/`)) this.#disks.delete(path);
   }
 
   /** Lets virtual time pass until the promise settles. */
@@ -88,12 +111,37 @@ export class VirtualSystem {
     await this.run(writer.close());
   }
 
-  /** A memory level closes for good; the wrapper keeps the content across `close`. */
-  async #openDisk(path: string): Promise<SlotDatabase> {
+  async #openDisk(path: string, machine: { readonly isDead: boolean }): Promise<SlotDatabase> {
     const level = this.#disks.get(path) ?? (await openMemoryLevel());
     this.#disks.set(path, level);
-    const kept = new SlotDatabase(level);
-    kept.close = async () => undefined;
-    return kept;
+    return new KeptDatabase(level, machine);
   }
+}
+
+/** Keeps its content when closed (a memory level would lose it), and takes nothing from a dead machine. */
+class KeptDatabase extends SlotDatabase {
+  constructor(
+    level: Level,
+    private readonly machine: { readonly isDead: boolean },
+  ) {
+    super(level);
+  }
+
+  override async apply(...written: Parameters<SlotDatabase['apply']>): Promise<void> {
+    if (this.machine.isDead) throw new SegueError('BROKER_CLOSED', 'the machine is dead');
+    await super.apply(...written);
+  }
+
+  override async wipe(): Promise<void> {
+    if (this.machine.isDead) throw new SegueError('BROKER_CLOSED', 'the machine is dead');
+    await super.wipe();
+  }
+
+  override async close(): Promise<void> {}
+}
+
+interface AliveProcess {
+  readonly process: StreamProcess;
+  readonly connection: EmbeddedBroker;
+  readonly machine: { isDead: boolean };
 }
