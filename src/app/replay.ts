@@ -7,6 +7,7 @@ import type { Listen } from '../../schemas/records';
 import type { Statistics } from '../../streams/statistics';
 import { systemClock } from '../clock';
 import type { Options } from '../config';
+import { SegueError } from '../errors';
 import type { Logger } from '../logger';
 import { Administration } from './administration';
 import type { StreamProcess } from './stream-process';
@@ -66,6 +67,7 @@ export async function replay(
   );
   await system.run(administration.requestRetrain());
   await system.settle(process);
+  checkModel(process);
   await stream(system, process, sorted.slice(split), options);
   await system.settle(process);
   const statistics = await system.run(administration.statistics());
@@ -80,6 +82,15 @@ export async function replay(
     statistics,
     realSeconds,
   };
+}
+
+function checkModel({ loader }: StreamProcess): void {
+  if (loader.serving !== undefined) return;
+  const last = loader.directory.manifests.at(-1);
+  throw new SegueError(
+    'TRAINING_IMPOSSIBLE',
+    `expected a model of the first part, but it was ${last?.state.toLowerCase() ?? 'not trained'}: ${last?.note ?? ''}`,
+  );
 }
 
 async function stream(

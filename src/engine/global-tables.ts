@@ -38,7 +38,8 @@ export class GlobalTables {
   async start(): Promise<void> {
     const ends = await this.#begin();
     while (this.#followed.some((one) => one.offset < ends.get(one)!)) await this.#poll();
-    this.#loop = this.#follow();
+    // A fetch of nothing answers at once, and would be asked again at once.
+    if (this.#followed.length > 0) this.#loop = this.#follow();
   }
 
   async stop(): Promise<void> {
