@@ -1,7 +1,9 @@
 /** A stream process with everything that a real one has: connections, disk, metrics, HTTP. */
 
+import { version as nodeVersion } from 'node:process';
 import type { Broker } from '../broker/broker';
 import { systemClock } from '../clock';
+import { programVersion } from '../compiled-path';
 import type { Settings } from '../config';
 import type { Queries } from '../http/routes';
 import { buildServer, listen, type RunningServer } from '../http/server';
@@ -24,6 +26,7 @@ export interface RunningProcess {
 
 export async function startProcess(settings: Settings, logger: Logger): Promise<RunningProcess> {
   const meter = new PrometheusMeter();
+  meter.set('segue_build_info', { version: programVersion(), node_version: nodeVersion }, 1);
   const places = await connect(settings, logger, { asOwner: true });
   const local = new LocalSlots(settings, logger);
   const process = new StreamProcess({

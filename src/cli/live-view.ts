@@ -85,7 +85,7 @@ export class LiveView {
     const { output, state } = this.options;
     // The last column stays free: a character in it makes some terminals begin a new line.
     const width = this.columns - 1;
-    const height = Math.max(1, (output.rows ?? 24) - 1);
+    const height = Math.max(1, (output.rows || 24) - 1);
     const lines = renderLiveView(state(), width).slice(0, height);
     const text = lines.map((line) => `${line}${ERASE_LINE_END}\n`).join('');
     output.write(BEGIN_UPDATE + this.wayUp() + text + ERASE_BELOW + END_UPDATE);

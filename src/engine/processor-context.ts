@@ -137,6 +137,7 @@ export function processorContext<Out>(
     position: (topic) => frame.positionOf(topic.name),
     streamTimeMs: () => work.streamTimeMs,
     now: () => frame.clock.now(),
+    monotonicMs: () => frame.clock.monotonicMs(),
     everyWallClock: (everyMs, action) => work.everyWallClock(everyMs, action),
     everyStreamTime: (everyMs, action) => work.everyStreamTime(everyMs, action),
     afterCommit: (action) => work.step.afterCommit.push(action),

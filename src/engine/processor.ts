@@ -76,6 +76,8 @@ export interface ProcessorContext<Out> {
   streamTimeMs(): number;
   /** Milliseconds since 1970, of the passed-in clock. */
   now(): number;
+  /** For durations: milliseconds from an arbitrary start. */
+  monotonicMs(): number;
   /** Runs at a step boundary when `everyMs` of wall-clock time have passed; it may write and send. */
   everyWallClock(everyMs: number, action: () => void): void;
   /** The same in stream time, which only records move. */

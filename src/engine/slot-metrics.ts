@@ -3,12 +3,14 @@ import { hasCode } from '../errors';
 import type { Counter, Meter } from '../telemetry/meter';
 import type { CommitTiming, FrozenStep } from './commit';
 import type { SlotInput } from './slot-input';
+import type { SlotState } from './slot-state';
 
 export type TakeOverCause = 'assigned' | 'fenced' | 'in-doubt';
 
 /** What a slot tells the meter; handles are kept, since some of it happens for every record. */
 export class SlotMetrics {
   readonly #labels: { readonly partition: string };
+  readonly #lookups = new Map<string, { readonly hits: number; readonly misses: number }>();
   readonly #records = new Map<string, { readonly records: Counter; readonly bytes: Counter }>();
 
   constructor(
@@ -39,6 +41,29 @@ export class SlotMetrics {
       const ageMs = oldestMs === undefined ? 0 : Math.max(0, this.clock.now() - oldestMs);
       this.meter.set('segue_lag_records', labels, records);
       this.meter.set('segue_lag_seconds', labels, ageMs / 1000);
+    }
+  }
+
+  /** Stream time, and how the caches did since the last time. */
+  state(streamTimeMs: number, state: SlotState): void {
+    this.meter.set('segue_stream_time_seconds', this.#labels, streamTimeMs / 1000);
+    for (const store of state.all()) {
+      const now = store.cacheStatistics;
+      const before = this.#lookups.get(store.name) ?? { hits: 0, misses: 0 };
+      // A take-over begins with new caches.
+      const added = (name: 'hits' | 'misses') =>
+        Math.max(0, now[name] >= before[name] ? now[name] - before[name] : now[name]);
+      this.meter.count(
+        'segue_cache_lookups_total',
+        { store: store.name, result: 'hit' },
+        added('hits'),
+      );
+      this.meter.count(
+        'segue_cache_lookups_total',
+        { store: store.name, result: 'miss' },
+        added('misses'),
+      );
+      this.#lookups.set(store.name, now);
     }
   }
 

@@ -251,6 +251,7 @@ export class Slot {
     for (const task of new Set(tasks.values())) if (await task.endStep(budget)) more = true;
     this.#moreToDo = more;
     this.#metrics.lags(input.lags());
+    this.#metrics.state(this.#tenure!.work.streamTimeMs, this.#tenure!.state);
   }
 
   /** Freezes the step and commits it behind the back of the next one; one commit at a time. */

@@ -1,3 +1,4 @@
+import type { Counter } from '../telemetry/meter';
 import type { InputRecord, Processor, ProcessorContext, StepBudget } from './processor';
 import { processorContext, type SlotWork } from './processor-context';
 import type { PartDefinition } from './topology';
@@ -43,13 +44,15 @@ export class Task {
 function buildChain(part: PartDefinition, work: SlotWork): Link[] {
   const links: Link[] = [];
   let next: ((value: unknown) => void) | undefined;
+  const series = (processor: string) => ({ part: part.name, processor });
   for (const definition of [...part.processors].reverse()) {
-    const context: ProcessorContext<unknown> = processorContext(work, next ?? ignore);
+    const out = work.frame.meter.counter('segue_records_out_total', series(definition.name));
+    const context: ProcessorContext<unknown> = processorContext(
+      work,
+      counting(next ?? ignore, out),
+    );
     const processor = definition.build(context) as Processor<unknown>;
-    const inRecords = work.frame.meter.counter('segue_records_in_total', {
-      part: part.name,
-      processor: definition.name,
-    });
+    const inRecords = work.frame.meter.counter('segue_records_in_total', series(definition.name));
     next = (value) => {
       inRecords.add(1);
       processor.process(value);
@@ -70,3 +73,10 @@ function bound(processor: Processor<unknown>): Omit<Processor<unknown>, 'process
 
 /** What the last processor of a chain forwards has nobody to take it. */
 function ignore(): void {}
+
+function counting(forward: (value: unknown) => void, counter: Counter): (value: unknown) => void {
+  return (value) => {
+    counter.add(1);
+    forward(value);
+  };
+}

@@ -96,12 +96,10 @@ export const ENGINE_SERIES = {
     'ratio',
   ),
 
-  segue_store_size_bytes: gauge('Bytes on disk of a slot, about.', ['partition'], 'bytes'),
   segue_cache_lookups_total: counter('Reads that reached the cache of decoded values.', [
     'store',
     'result',
   ]),
-  segue_cache_size_bytes: gauge('Bytes held by the caches of this process.', [], 'bytes'),
 
   segue_http_requests_total: counter('HTTP requests answered.', ['route', 'status']),
   segue_http_request_duration_seconds: histogram(

@@ -84,12 +84,6 @@ export const RECOMMENDATION_SERIES = {
   segue_table2_users: gauge('Table 2: users by unique tracks (from-to, to excluded).', [
     'unique_tracks',
   ]),
-  segue_users_by_list: gauge('Users of this process by the kind of list they have now.', ['list']),
-  segue_count_checks_total: counter('Comparisons of counts with a recount.', []),
-  segue_count_check_failures_total: counter(
-    'Comparisons that found a difference; must stay 0, else stop and report it.',
-    [],
-  ),
 
   segue_model_generation: gauge('Generation that serves.', []),
   segue_model_trained_timestamp_seconds: gauge(
@@ -106,11 +100,6 @@ export const RECOMMENDATION_SERIES = {
     [],
     'ratio',
   ),
-  segue_model_drift_ratio: gauge(
-    'How far popularity has moved since training (total variation, 0: not at all).',
-    [],
-    'ratio',
-  ),
   segue_model_listens_total: counter('Listens of tracks with and without factors.', ['factors']),
 
   segue_retrain_state: gauge('1 for the state the retraining is in, 0 for the others.', ['state']),
@@ -122,19 +111,4 @@ export const RECOMMENDATION_SERIES = {
     RETRAIN_SECONDS,
   ),
   segue_hand_overs_total: counter('Generations that this process switched to.', []),
-  segue_hand_over_waiting_users: gauge(
-    'Users not refreshed yet since the last switch; 0: the hand-over is complete.',
-    ['partition'],
-  ),
-  segue_hand_over_progress_ratio: gauge(
-    'Share of the users of this process that were refreshed since the last switch.',
-    [],
-    'ratio',
-  ),
-  segue_hand_over_duration_seconds: histogram(
-    'From the switch to the last user refreshed.',
-    [],
-    'seconds',
-    RETRAIN_SECONDS,
-  ),
 } as const;

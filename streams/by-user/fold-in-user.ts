@@ -8,6 +8,7 @@ import type {
   ProcessorDefinition,
   StepBudget,
 } from '../../src/engine/processor';
+import type { Histogram } from '../../src/telemetry/meter';
 import type { PopularList } from '../model/popular-list';
 import type { KnownHistory, ServingModel } from '../model/serving-model';
 import type { StreamSettings } from '../stream-settings';
@@ -51,6 +52,7 @@ class FoldInUser implements Processor<KeptListen> {
   readonly #queue: RefreshQueue;
   readonly #profiles: Profiles;
   #target: RefreshTarget = { generation: -2, edition: -2 };
+  readonly #foldInSeconds: Histogram;
   #lastInputMs: number;
   #lastSweepMs = Number.NEGATIVE_INFINITY;
 
@@ -66,6 +68,7 @@ class FoldInUser implements Processor<KeptListen> {
       refreshed: context.store(stores.refreshed),
     });
     this.#profiles = new Profiles(context.store(stores.histories), settings.profileBytesMax);
+    this.#foldInSeconds = context.meter.histogram('segue_fold_in_duration_seconds', {});
     this.#lastInputMs = context.now();
   }
 
@@ -111,7 +114,10 @@ class FoldInUser implements Processor<KeptListen> {
   #foldIn(model: ServingModel, profile: Profile): FoldedUser['personal'] {
     const history = model.known(profile);
     if (history.items.length < this.settings.tracksMin) return undefined;
-    return { history, factors: model.foldIn.solve(history.items, history.plays) };
+    const startedMs = this.context.monotonicMs();
+    const factors = model.foldIn.solve(history.items, history.plays);
+    this.#foldInSeconds.observe((this.context.monotonicMs() - startedMs) / 1000);
+    return { history, factors };
   }
 
   /** Starts a sweep when the model changed, or when the popular list changed and it is time to pass it on. */

@@ -31,7 +31,10 @@ export function recommendTracks(
           });
           return;
         }
+        const startedMs = context.monotonicMs();
         const tracks = personalTracks(model, personal, settings, context.meter);
+        const seconds = (context.monotonicMs() - startedMs) / 1000;
+        context.meter.observe('segue_ranking_duration_seconds', {}, seconds);
         context.forward({ ...user, kind: 'PERSONAL', tracks });
       },
     }),

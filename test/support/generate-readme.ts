@@ -26,7 +26,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
 /** README.md as it should be. Throws where a part that the file names is unknown. */
 export function freshReadme(text = readFileSync(README, 'utf8')): string {
   return text.replace(
-    /(<!-- generated: ([a-z-]+) -->\n)[^]*?(<!-- end -->)/g,
+    /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_all, begin: string, name: string, end: string) => {
       const part = PARTS[name];
       if (part === undefined) throw new Error(`README.md names an unknown generated part: ${name}`);
