@@ -17,6 +17,8 @@ export interface RetrainServiceOptions {
   readonly jobFor: (settings: Readonly<Record<string, string>>) => RetrainJob;
   /** Only one process trains: the one that owns the control task. */
   readonly isTrainer: () => boolean;
+  /** Listens counted so far. */
+  readonly totalListens: () => number;
   readonly meter: Meter;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -117,6 +119,7 @@ export class RetrainService {
     const order = { generation, request: open.request, requestOffset: open.offset };
     const result = await retrain(order, {
       ...jobFor(open.request.settings),
+      totalListens: this.options.totalListens(),
       reigning: loader.serving,
       reigningManifest: loader.directory.promoted,
       pause: pauseBetweenTurns(clock),

@@ -22,7 +22,7 @@ export interface SimulatedFeedOptions {
   readonly signal: AbortSignal;
 }
 
-const WORLD = { tracks: 12_000, artists: 1500, genres: 16 } as const;
+const WORLD = { tracks: 4000, artists: 500, genres: 12 } as const;
 const PAST_SECONDS = 60 * 24 * 60 * 60;
 const BATCH = 500;
 const TICK_MS = 20;

@@ -169,6 +169,7 @@ export class StreamProcess {
           clock,
         };
       },
+      totalListens: () => this.figures.filter?.sums['listens'] ?? 0,
       isTrainer: () =>
         this.runner.slots.some(({ slot, status }) => slot === 0 && status === 'running'),
       meter,

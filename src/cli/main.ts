@@ -16,4 +16,10 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
+// A reader that has seen enough, such as `head`, is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 void main(process.argv.slice(2));

@@ -26,8 +26,8 @@ import { WatchedList } from './watched-list';
 /** What suits a demonstration better than the defaults; options and variables win over these. */
 const DEMONSTRATION: Partial<Record<SettingName, string>> = {
   data: join('.segue', 'start'),
-  'first-model-listens-min': '20000',
-  'listeners-min': '10',
+  'first-model-listens-min': '50000',
+  'listeners-min': '5',
   'retrain-interval-min-ms': '2min',
   'retrain-growth-share': '0.1',
   'http-port': '0',
@@ -42,7 +42,8 @@ interface StartOptions extends Options, ReadingFlags {
   readonly seconds?: number;
 }
 
-const PAST_LISTENS = 40_000;
+/** What has been listened to before the demonstration begins; the first model waits for most of it. */
+const PAST_LISTENS = 60_000;
 
 export function registerStart(program: Command): void {
   const command = program
@@ -51,7 +52,7 @@ export function registerStart(program: Command): void {
       'see it work: everything in this process, on simulated listeners, with a live view; Ctrl-C stops, started again it goes on',
     )
     .option('--listens <file>', 'listens from a file instead of simulated ones')
-    .option('--users <number>', 'simulated listeners', positiveInteger, 800)
+    .option('--users <number>', 'simulated listeners', positiveInteger, 600)
     .option('--rate <number>', 'listens a second', positiveInteger, 50)
     .option('--seed <number>', 'of the simulated world', positiveInteger, 1)
     .option('--seconds <number>', 'stop by itself after so many seconds', positiveInteger)

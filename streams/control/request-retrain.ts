@@ -114,7 +114,7 @@ function grown(
   promoted: Model,
   { growthShare }: RetrainTriggers,
 ): RetrainReason | undefined {
-  const trainedOn = promoted.quality['listens'] ?? 0;
+  const trainedOn = promoted.quality['total_listens'] ?? 0;
   if (growthShare === 0 || trainedOn === 0 || listens < trainedOn * (1 + growthShare))
     return undefined;
   return { reason: 'growth', detail: `${listens} listens, trained on ${trainedOn}` };

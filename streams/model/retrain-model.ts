@@ -40,6 +40,8 @@ export interface RetrainOptions extends SnapshotOptions {
   /** What serves now, to be compared with and started from. */
   readonly reigning: ServingModel | undefined;
   readonly reigningManifest: Model | undefined;
+  /** All listens counted when it began, those of tracks that are out included. */
+  readonly totalListens: number;
   readonly pause: () => Promise<void>;
   readonly onProgress: (line: string) => void;
   readonly onPhase: (phase: RetrainPhase, durationMs: number) => void;
@@ -91,7 +93,7 @@ export async function retrain(
     rule: best.rule,
     decision,
     refit,
-    quality: figures(best.quality, rivals, snapshot),
+    quality: figures(best.quality, rivals, snapshot, options.totalListens),
   });
   return {
     manifest: { ...manifest, training_ms: Math.round(options.clock.monotonicMs() - startedMs) },
@@ -149,6 +151,7 @@ function figures(
   candidate: HoldoutQuality,
   { popular, reigning }: Rivals,
   { data, tracksIn, usersIn }: Snapshot,
+  totalListens: number,
 ): Record<string, number> {
   return {
     ndcg20: candidate.ndcg20,
@@ -161,6 +164,7 @@ function figures(
       ? {}
       : { reigning_ndcg20: reigning.ndcg20, reigning_recall20: reigning.recall20 }),
     listens: data.plays,
+    total_listens: totalListens,
     newest_listened_at: data.newestSeconds,
     tracks_in: tracksIn,
     users_in: usersIn,
