@@ -33,7 +33,6 @@ export const ERROR_CODES = {
   SLOT_POSITIONS_DISAGREE:
     'The last commit record and the committed offsets differ; the slot stops, both are printed.',
   SCHEMA_INCOMPATIBLE: 'The registry refuses a schema as incompatible with its earlier versions.',
-  SCHEMA_UNKNOWN: 'A record names a schema id the registry does not know.',
   REGISTRY_UNREACHABLE: 'The schema registry does not answer; check --registry.',
   HTTP_ADDRESS_UNAVAILABLE:
     'The HTTP address is taken, or none of this machine; choose another port or host.',
