@@ -20,6 +20,8 @@ export interface TrainingTask {
   readonly steps: number;
   /** Started from random users: the first epoch is a rough one. */
   readonly isCold: boolean;
+  /** Of the items' half steps, instead of what the epoch would take; see TrainingOptions. */
+  readonly relaxation: number | undefined;
   /** CG steps of a half step over users before the first epoch (warm start from items alone); 0: none. */
   readonly userStepsFirst: number;
   readonly unobservedWeight: number;
@@ -103,10 +105,10 @@ class TrainingThread {
    * less.
    */
   #epochStyle(epoch: number): HalfStepStyle {
-    const { isCold, steps } = this.#task;
-    if (epoch > 1) return { steps, relaxation: RELAXATION, fromZero: false };
+    const { isCold, steps, relaxation } = this.#task;
+    if (epoch > 1) return { steps, relaxation: relaxation ?? RELAXATION, fromZero: false };
     if (isCold) return { steps: 1, relaxation: 1, fromZero: true };
-    return { steps, relaxation: RELAXATION_WARM, fromZero: false };
+    return { steps, relaxation: relaxation ?? RELAXATION_WARM, fromZero: false };
   }
 
   /** Improves the rows of `solved` with `fixed` held. */

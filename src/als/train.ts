@@ -54,6 +54,7 @@ export async function trainAls(
     threads,
     epochs: options.epochs,
     steps: options.steps ?? STEPS,
+    relaxation: options.relaxation,
     isCold: warmStart?.itemFactors === undefined && warmStart?.userFactors === undefined,
     userStepsFirst: fromItems ? STEPS_FROM_ITEMS : 0,
     unobservedWeight: rule.unobservedWeight,

@@ -17,6 +17,12 @@ export interface TrainingOptions {
   readonly threads: number;
   /** Conjugate gradient steps of a half step; 2 unless given. */
   readonly steps?: number;
+  /**
+   * How far the items' half steps go towards their optimum, and past it above 1. Unless given, 1.5 (less in the first
+   * epoch of a warm start), which reaches a given loss sooner. 1 is the plain alternation of the papers: its lists are
+   * better where training stops early, on purpose, before the loss has settled.
+   */
+  readonly relaxation?: number;
   /** Factors to start from, rows as in `interactions`; rows of zeros are new. Items alone are enough. */
   readonly warmStart?: {
     readonly userFactors?: FactorMatrix;

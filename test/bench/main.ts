@@ -2,11 +2,13 @@
 import { benchAls } from './als';
 import { benchFoldIn } from './fold-in';
 import { benchStream } from './stream';
+import { benchTopN } from './top-n';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   als: benchAls,
   'fold-in': benchFoldIn,
   stream: benchStream,
+  'top-n': benchTopN,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
