@@ -13,6 +13,7 @@ import {
 } from '../src/engine/topology';
 import { countListeners } from './by-track/count-listeners';
 import { rankPopularTracks } from './by-track/rank-popular-tracks';
+import { checkCounts } from './by-user/check-counts';
 import { cleanListens } from './by-user/clean-listen';
 import { foldInUser } from './by-user/fold-in-user';
 import { keepHistory } from './by-user/keep-history';
@@ -22,6 +23,7 @@ import { scorePrediction } from './by-user/score-prediction';
 import { type UserStores, userStores } from './by-user/stores';
 import { requestRetrain } from './control/request-retrain';
 import { setThreshold } from './control/set-threshold';
+import { Coverage } from './model/coverage';
 import { exportFigures, type Figures } from './model/export-figures';
 import { loadModel, type ModelLoader } from './model/load-model';
 import type { PopularList } from './model/popular-list';
@@ -66,10 +68,11 @@ export function segueTopology({
   const byUser = Chain.from<InputRecord<Listen>>()
     .processor(cleanListens())
     .processor(keepHistory(topics, stores, { entriesMax: settings.historyEntriesMax }))
+    .processor(checkCounts(stores))
     .processor(scorePrediction(stores, serving))
     .processor(foldInUser(stores, serving, settings))
     .processor(recommendTracks(popular, settings))
-    .processor(publishRecommendations(topics, stores));
+    .processor(publishRecommendations(topics, stores, new Coverage()));
 
   const byTrack = Chain.from<InputRecord<ListenerChange>>()
     .processor(countListeners(stores.listenerCounts))

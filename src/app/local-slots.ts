@@ -1,5 +1,5 @@
 /** The slots' databases on this machine: DATA/slots/APPLICATION/NUMBER. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../config';
@@ -36,6 +36,14 @@ export class LocalSlots {
       mkdirSync(directory, { recursive: true });
       return new SlotDatabase(await openClassicLevel(directory, MEMORY));
     }
+  }
+
+  /** Bytes of a slot's files; what is deleted meanwhile counts nothing. */
+  bytes(slot: number): number {
+    const directory = join(this.#folder, String(slot));
+    const sizeOf = (name: string) =>
+      statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0;
+    return readdirSync(directory).reduce((total, name) => total + sizeOf(name), 0);
   }
 
   /** Slots that have a directory here. */

@@ -73,9 +73,10 @@ export class RetrainService {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
-      const open =
-        this.options.isTrainer() && !this.options.loader.isSwitching() ? this.#open() : undefined;
-      if (open === undefined) await sleep(this.options.clock, CHECK_MS);
+      const { isTrainer, loader, clock } = this.options;
+      const open = isTrainer() ? this.#open() : undefined;
+      this.#state(open === undefined ? 'idle' : 'requested');
+      if (open === undefined || loader.isSwitching()) await sleep(clock, CHECK_MS);
       else await this.#answer(open);
     }
   }
@@ -126,7 +127,11 @@ export class RetrainService {
       onProgress: (line) => logger.info(`generation ${generation}: ${line}`),
       onPhase: (phase, ms) => meter.observe('segue_retrain_duration_seconds', { phase }, ms / 1000),
     });
-    return publisher.publish(result, loader.directory);
+    const startedMs = clock.monotonicMs();
+    const manifest = await publisher.publish(result, loader.directory);
+    const seconds = (clock.monotonicMs() - startedMs) / 1000;
+    meter.observe('segue_retrain_duration_seconds', { phase: 'write' }, seconds);
+    return manifest;
   }
 
   #failed(open: OpenRequest, generation: number, error: Error): Model {
@@ -155,7 +160,7 @@ export class RetrainService {
     };
   }
 
-  #state(current: 'idle' | 'running'): void {
+  #state(current: 'idle' | 'requested' | 'running'): void {
     for (const state of ['idle', 'requested', 'running'] as const) {
       this.options.meter.set('segue_retrain_state', { state }, state === current ? 1 : 0);
     }

@@ -11,6 +11,7 @@ import type { Logger } from '../logger';
 import { PrometheusMeter } from '../telemetry/prometheus-meter';
 import { connect } from './connect';
 import { bootId, LocalSlots } from './local-slots';
+import { StoreSizes } from './store-sizes';
 import { StreamProcess } from './stream-process';
 
 export interface RunningProcess {
@@ -41,7 +42,9 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
   });
   let http: RunningServer | undefined;
   try {
-    const server = buildServer({ queries: queriesOf(process, meter), meter, logger });
+    const sizes = new StoreSizes(local, meter, systemClock);
+    const queries = queriesOf(process, meter, sizes);
+    const server = buildServer({ queries, meter, logger });
     http = await listen(server, { host: settings.httpHost, port: settings.httpPort });
     await process.start();
   } catch (error) {
@@ -63,10 +66,13 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
   };
 }
 
-function queriesOf(process: StreamProcess, meter: PrometheusMeter): Queries {
+function queriesOf(process: StreamProcess, meter: PrometheusMeter, sizes: StoreSizes): Queries {
   return {
     ready: () => process.readiness(),
     recommendations: async (user) => process.recommendations(user),
-    metrics: () => meter.text(),
+    metrics: () => {
+      sizes.show();
+      return meter.text();
+    },
   };
 }

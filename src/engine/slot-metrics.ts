@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import { hasCode } from '../errors';
 import type { Counter, Meter } from '../telemetry/meter';
+import { SLOT_GAUGES } from '../telemetry/series';
 import type { CommitTiming, FrozenStep } from './commit';
 import type { SlotInput } from './slot-input';
 import type { SlotState } from './slot-state';
@@ -47,8 +48,10 @@ export class SlotMetrics {
   /** Stream time, and how the caches did since the last time. */
   state(streamTimeMs: number, state: SlotState): void {
     this.meter.set('segue_stream_time_seconds', this.#labels, streamTimeMs / 1000);
+    let cacheBytes = 0;
     for (const store of state.all()) {
       const now = store.cacheStatistics;
+      cacheBytes += now.bytes;
       const before = this.#lookups.get(store.name) ?? { hits: 0, misses: 0 };
       // A take-over begins with new caches.
       const added = (name: 'hits' | 'misses') =>
@@ -65,6 +68,7 @@ export class SlotMetrics {
       );
       this.#lookups.set(store.name, now);
     }
+    this.meter.set('segue_cache_size_bytes', this.#labels, cacheBytes);
   }
 
   committed({ step, records }: FrozenStep, { transactionMs, totalMs }: CommitTiming): void {
@@ -88,7 +92,7 @@ export class SlotMetrics {
 
   /** The slot is another process's business now: its gauges must not linger here. */
   gone(): void {
-    this.meter.remove('segue_last_commit_timestamp_seconds', this.#labels);
+    for (const name of SLOT_GAUGES) this.meter.remove(name, this.#labels);
     for (const topic of this.#records.keys()) {
       const labels = { topic, ...this.#labels };
       this.meter.remove('segue_lag_records', labels);

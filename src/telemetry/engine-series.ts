@@ -96,6 +96,16 @@ export const ENGINE_SERIES = {
     'ratio',
   ),
 
+  segue_store_size_bytes: gauge(
+    "Bytes on disk of a slot's stores, measured once a minute.",
+    ['partition'],
+    'bytes',
+  ),
+  segue_cache_size_bytes: gauge(
+    'Bytes that the caches of decoded values of a slot hold, about.',
+    ['partition'],
+    'bytes',
+  ),
   segue_cache_lookups_total: counter('Reads that reached the cache of decoded values.', [
     'store',
     'result',

@@ -22,7 +22,7 @@ export const RECOMMENDATION_SERIES = {
     FRESHNESS_SECONDS,
   ),
   segue_freshness_stage_seconds: histogram(
-    'The parts of freshness; commit includes waiting for the step to close.',
+    'The parts of freshness, in order; their sum is freshness. commit includes waiting for the step to close.',
     ['stage'],
     'seconds',
     [0.0001, 0.0005, 0.001, 0.002, 0.005, ...FRESHNESS_SECONDS],
@@ -32,6 +32,7 @@ export const RECOMMENDATION_SERIES = {
   ]),
   segue_refreshes_total: counter('Users refreshed, by the kind of list they got.', ['list']),
   segue_lists_published_total: counter('Lists published because they changed.', ['list']),
+  segue_users_by_list: gauge('Users by the kind of list they have now.', ['list']),
   segue_fold_in_duration_seconds: histogram(
     'Time to fold one user in.',
     [],
@@ -78,12 +79,25 @@ export const RECOMMENDATION_SERIES = {
   segue_threshold_crossings: gauge('Tracks that came in or went out since the beginning.', [
     'direction',
   ]),
+  segue_catalogue_coverage_ratio: gauge(
+    'Share of the tracks with factors that this process has put on some list of the serving generation.',
+    [],
+    'ratio',
+  ),
   segue_table1_tracks: gauge('Table 1: tracks by unique listeners (from-to, to excluded).', [
     'unique_listeners',
   ]),
   segue_table2_users: gauge('Table 2: users by unique tracks (from-to, to excluded).', [
     'unique_tracks',
   ]),
+
+  segue_count_checks_total: counter('Comparisons of counts with a recount of the stores.', [
+    'check',
+  ]),
+  segue_count_check_failures_total: counter(
+    'Comparisons that found a difference. Must stay 0: counts are promised to be exact.',
+    ['check'],
+  ),
 
   segue_model_generation: gauge('Generation that serves.', []),
   segue_model_trained_timestamp_seconds: gauge(
@@ -92,6 +106,10 @@ export const RECOMMENDATION_SERIES = {
     'seconds',
   ),
   segue_model_interactions: gauge('(User, track) pairs the serving generation was trained on.', []),
+  segue_model_listens: gauge(
+    'Listens counted when the serving generation was trained; segue_listens beyond it: growth since.',
+    [],
+  ),
   segue_model_items: gauge('Tracks that have factors.', []),
   segue_model_users: gauge('Users the serving generation was trained on.', []),
   segue_model_holdout_quality: gauge('Quality on held-out listens before promotion.', ['measure']),
@@ -111,4 +129,14 @@ export const RECOMMENDATION_SERIES = {
     RETRAIN_SECONDS,
   ),
   segue_hand_overs_total: counter('Generations that this process switched to.', []),
+  segue_hand_over_waiting_users: gauge(
+    'Users whose list may still be of an earlier generation, at most; 0: the hand-over is complete.',
+    ['partition'],
+  ),
+  segue_hand_over_duration_seconds: histogram(
+    'From the switch until everybody of a slot has a list of the new generation.',
+    [],
+    'seconds',
+    RETRAIN_SECONDS,
+  ),
 } as const;

@@ -12,14 +12,16 @@ export const CLOSED_LABELS = {
   judged: ['personal', 'popular-beside', 'popular-alone'],
   at: ['10', '20', '100'],
   stage: ['waiting', 'counting', 'folding-in', 'ranking', 'commit'],
-  outcome: ['promoted', 'rejected', 'failed', 'rolled-back'],
+  outcome: ['promoted', 'rejected', 'failed'],
   phase: ['snapshot', 'search', 'compare', 'refit', 'write'],
   state: ['idle', 'requested', 'running'],
   direction: ['in', 'out'],
   factors: ['with', 'without'],
   result: ['hit', 'miss'],
+  // Tracks of one user, sampled; unique listeners of all tracks of a slot.
+  check: ['tracks-of-user', 'listeners-of-tracks'],
   failure: ['fenced', 'in-doubt', 'refused'],
-  cause: ['assigned', 'in-doubt', 'fenced', 'restart'],
+  cause: ['assigned', 'in-doubt', 'fenced'],
   unique_listeners: ['0-5', '5-10', '10-20', '20-30', '30-40', '40-50', '50-'],
   unique_tracks: ['0-10', '10-25', '25-50', '50-100', '100-500', '500-'],
 } as const;

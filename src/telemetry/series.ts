@@ -35,6 +35,17 @@ export function closedValues(label: LabelName): readonly string[] | undefined {
   return (CLOSED_LABELS as Readonly<Record<string, readonly string[]>>)[label];
 }
 
+/** Gauges about one slot and nothing else; they end with the slot's tenure in a process. */
+export const SLOT_GAUGES = Object.entries<Series>(SERIES)
+  .filter(
+    ([, { type, labels }]) => type === 'gauge' && labels.length === 1 && labels[0] === 'partition',
+  )
+  .map(([name]) => name as SlotGaugeName);
+
+type SlotGaugeName = {
+  [N in GaugeName]: Table[N]['labels'] extends readonly ['partition'] ? N : never;
+}[GaugeName];
+
 /** The README's table, in Markdown. */
 export function metricsTable(): string {
   const rows = Object.entries<Series>(SERIES).map(

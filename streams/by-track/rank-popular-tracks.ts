@@ -8,6 +8,7 @@ import type {
 } from '../../src/engine/processor';
 import type { TableDefinition } from '../../src/engine/topology';
 import type { StateStore } from '../../src/store/state-store';
+import { isSameHistogram, noteCheck } from '../count-check';
 import type { StreamSettings } from '../stream-settings';
 import type { SegueTopics } from '../topics';
 import type { CountedTrack } from './count-listeners';
@@ -74,7 +75,16 @@ class RankPopularTracks implements Processor<CountedTrack> {
 
   async #recount(): Promise<void> {
     this.#top.clear();
-    await this.counts.visit('', (trackId, count) => this.#top.update(popularTrack(trackId, count)));
+    const recount = new Map<number, number>();
+    await this.counts.visit('', (trackId, count) => {
+      this.#top.update(popularTrack(trackId, count));
+      const { listeners } = count;
+      if (listeners !== 0) recount.set(listeners, (recount.get(listeners) ?? 0) + 1);
+    });
+    // All tracks are read here anyway, so the histogram that the filter stands on is checked for nothing.
+    const { meter, sums } = this.context;
+    const isEqual = isSameHistogram(recount, sums.histogram('listenersPerTrack'));
+    noteCheck(meter, 'listeners-of-tracks', isEqual);
   }
 }
 

@@ -12,9 +12,15 @@ import type { Histogram } from '../../src/telemetry/meter';
 import type { PopularList } from '../model/popular-list';
 import type { KnownHistory, ServingModel } from '../model/serving-model';
 import type { StreamSettings } from '../stream-settings';
+import { HandOver } from './hand-over';
 import type { KeptListen } from './keep-history';
 import { type Profile, Profiles } from './profiles';
-import { RefreshQueue, type RefreshTarget } from './refresh-queue';
+import {
+  type NextUser,
+  type OldestUnknown,
+  RefreshQueue,
+  type RefreshTarget,
+} from './refresh-queue';
 import type { UserStores } from './stores';
 
 /** A user ready to be ranked. `personal` is missing where the user gets the popular list. */
@@ -23,8 +29,15 @@ export interface FoldedUser {
   readonly profile: Profile;
   readonly model: ServingModel | undefined;
   readonly personal?: { readonly factors: Float32Array; readonly history: KnownHistory };
-  /** When the oldest listen that the current list does not know was produced, milliseconds since 1970. */
-  readonly producedAtMs?: number;
+  /** How long what since when; missing where nobody listened. */
+  readonly times?: RefreshTimes;
+}
+
+/** The stages before ranking of a refresh that a listen asked for; times in milliseconds since 1970. */
+export interface RefreshTimes extends OldestUnknown {
+  readonly startedAtMs: number;
+  /** Reading the history included. */
+  readonly foldInMs: number;
 }
 
 /** What serves right now, in this process. */
@@ -35,6 +48,8 @@ export interface Serving {
 
 /** Nothing of the input for so long counts as quiet: the popular list is given to everybody at once. */
 const QUIET_MS = 500;
+/** Neither a generation nor −1, which stands for having none. */
+const NOTHING = -2;
 
 export function foldInUser(
   stores: UserStores,
@@ -51,8 +66,9 @@ export function foldInUser(
 class FoldInUser implements Processor<KeptListen> {
   readonly #queue: RefreshQueue;
   readonly #profiles: Profiles;
-  #target: RefreshTarget = { generation: -2, edition: -2 };
+  #target: RefreshTarget = { generation: NOTHING, edition: NOTHING };
   readonly #foldInSeconds: Histogram;
+  readonly #handOver: HandOver;
   #lastInputMs: number;
   #lastSweepMs = Number.NEGATIVE_INFINITY;
 
@@ -69,13 +85,17 @@ class FoldInUser implements Processor<KeptListen> {
     });
     this.#profiles = new Profiles(context.store(stores.histories), settings.profileBytesMax);
     this.#foldInSeconds = context.meter.histogram('segue_fold_in_duration_seconds', {});
+    this.#handOver = new HandOver(context, this.#queue);
     this.#lastInputMs = context.now();
   }
 
   process(listen: KeptListen): void {
     this.#lastInputMs = this.context.now();
     this.#profiles.changed(listen.user, listen.trackId, listen.history);
-    this.#queue.touch(listen.user, listen.producedAtMs);
+    this.#queue.touch(listen.user, {
+      producedAtMs: listen.producedAtMs,
+      receivedAtMs: this.#lastInputMs,
+    });
   }
 
   async endStep(budget: StepBudget): Promise<boolean> {
@@ -83,15 +103,18 @@ class FoldInUser implements Processor<KeptListen> {
     while (!budget.farBehind && !budget.spent()) {
       const next = await this.#queue.next();
       if (next === undefined) break;
-      await this.#refresh(next.user, next.producedAtMs);
+      await this.#refresh(next);
     }
     this.#queue.save();
     const labels = { partition: String(this.context.slot) };
     this.context.meter.set('segue_refreshes_waiting', labels, this.#queue.waiting);
+    this.#handOver.show();
     return this.#queue.hasMore() || this.#isStale();
   }
 
-  async #refresh(user: string, producedAtMs: number | undefined): Promise<void> {
+  async #refresh({ user, oldest }: NextUser): Promise<void> {
+    const startedAtMs = this.context.now();
+    const startedMs = this.context.monotonicMs();
     const model = this.serving.model();
     const profile = await this.#profiles.of(user);
     const personal = model === undefined ? undefined : this.#foldIn(model, profile);
@@ -100,12 +123,13 @@ class FoldInUser implements Processor<KeptListen> {
     this.context.meter.count('segue_refreshes_total', {
       list: personal === undefined ? 'popular' : 'personal',
     });
+    const foldInMs = this.context.monotonicMs() - startedMs;
     this.context.forward({
       user,
       profile,
       model,
       ...(personal === undefined ? {} : { personal }),
-      ...(producedAtMs === undefined ? {} : { producedAtMs }),
+      ...(oldest === undefined ? {} : { times: { ...oldest, startedAtMs, foldInMs } }),
     });
     this.#queue.done(user, { generation, edition });
   }
@@ -128,6 +152,9 @@ class FoldInUser implements Processor<KeptListen> {
       (edition === this.#target.edition || !this.#mayPassOn())
     )
       return;
+    // Only a tenure that has served another generation before hands over.
+    if (this.#target.generation !== NOTHING && this.#target.generation !== generation)
+      this.#handOver.begin();
     this.#target = { generation, edition };
     this.#lastSweepMs = this.context.now();
     this.#queue.startSweep(this.#target);

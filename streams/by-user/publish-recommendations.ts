@@ -1,13 +1,20 @@
 /** Publishes a list when it changed: other tracks, another order, another kind or generation. */
-import type { Recommendations } from '../../schemas/records';
+import type { ListKind, Recommendations } from '../../schemas/records';
 import type { ProcessorContext, ProcessorDefinition } from '../../src/engine/processor';
+import type { SeriesLabels } from '../../src/telemetry/series';
+import type { Coverage } from '../model/coverage';
 import type { SegueTopics } from '../topics';
+import type { RefreshTimes } from './fold-in-user';
 import type { RankedUser } from './recommend-tracks';
+import { LIVE } from './score-prediction';
 import type { UserStores } from './stores';
+
+type FreshnessStage = SeriesLabels<'segue_freshness_stage_seconds'>['stage'];
 
 export function publishRecommendations(
   topics: SegueTopics,
   stores: UserStores,
+  coverage: Coverage,
 ): ProcessorDefinition<RankedUser, never> {
   return {
     name: 'publish-recommendations',
@@ -20,25 +27,44 @@ export function publishRecommendations(
           const before = recommendations.get(ranked.user);
           if (before !== undefined && isSameList(before, next)) return;
           recommendations.put(ranked.user, next);
-          const list = ranked.kind === 'PERSONAL' ? 'personal' : 'popular';
+          const list = nameOf(ranked.kind);
           context.meter.count('segue_lists_published_total', { list });
-          if (ranked.producedAtMs !== undefined) observeFreshness(context, ranked.producedAtMs);
+          if (before?.kind !== ranked.kind) {
+            if (before !== undefined) context.sums.add(listSum(nameOf(before.kind)), -1);
+            context.sums.add(listSum(list));
+          }
+          if (ranked.kind === 'PERSONAL') coverage.note(ranked, context.meter);
+          if (ranked.times !== undefined) observeFreshness(context, ranked.times, ranked.rankingMs);
         },
       };
     },
   };
 }
 
-function observeFreshness(context: ProcessorContext<never>, producedAtMs: number): void {
-  const rankedAtMs = context.now();
-  context.afterCommit((committedAtMs) => {
-    const seconds = (fromMs: number) => Math.max(0, committedAtMs - fromMs) / 1000;
-    context.meter.observe('segue_freshness_seconds', {}, seconds(producedAtMs));
-    context.meter.observe(
-      'segue_freshness_stage_seconds',
-      { stage: 'commit' },
-      seconds(rankedAtMs),
-    );
+/** Name of the exact sum of users who have such a list; when lists are published is no matter of input alone. */
+export function listSum(list: 'personal' | 'popular'): string {
+  return `${LIVE}lists.${list}`;
+}
+
+function nameOf(kind: ListKind): 'personal' | 'popular' {
+  return kind === 'PERSONAL' ? 'personal' : 'popular';
+}
+
+function observeFreshness(
+  { meter, now, afterCommit }: Pick<ProcessorContext<never>, 'meter' | 'now' | 'afterCommit'>,
+  { producedAtMs, receivedAtMs, startedAtMs, foldInMs }: RefreshTimes,
+  rankingMs: number,
+): void {
+  const rankedAtMs = now();
+  afterCommit((committedAtMs) => {
+    const stage = (name: FreshnessStage, ms: number) =>
+      meter.observe('segue_freshness_stage_seconds', { stage: name }, Math.max(0, ms) / 1000);
+    meter.observe('segue_freshness_seconds', {}, Math.max(0, committedAtMs - producedAtMs) / 1000);
+    stage('waiting', receivedAtMs - producedAtMs);
+    stage('counting', startedAtMs - receivedAtMs);
+    stage('folding-in', foldInMs);
+    stage('ranking', rankingMs);
+    stage('commit', committedAtMs - rankedAtMs);
   });
 }
 

@@ -12,6 +12,7 @@ import type { FoldedUser } from './fold-in-user';
 export interface RankedUser extends FoldedUser {
   readonly kind: ListKind;
   readonly tracks: RecommendedTrack[];
+  readonly rankingMs: number;
 }
 
 export function recommendTracks(
@@ -23,19 +24,17 @@ export function recommendTracks(
     build: (context: ProcessorContext<RankedUser>) => ({
       process(user) {
         const { personal, model } = user;
+        const startedMs = context.monotonicMs();
         if (personal === undefined || model === undefined) {
-          context.forward({
-            ...user,
-            kind: 'POPULAR',
-            tracks: popularTracks(popular, user, settings.listLength),
-          });
+          const tracks = popularTracks(popular, user, settings.listLength);
+          const rankingMs = context.monotonicMs() - startedMs;
+          context.forward({ ...user, kind: 'POPULAR', tracks, rankingMs });
           return;
         }
-        const startedMs = context.monotonicMs();
         const tracks = personalTracks(model, personal, settings, context.meter);
-        const seconds = (context.monotonicMs() - startedMs) / 1000;
-        context.meter.observe('segue_ranking_duration_seconds', {}, seconds);
-        context.forward({ ...user, kind: 'PERSONAL', tracks });
+        const rankingMs = context.monotonicMs() - startedMs;
+        context.meter.observe('segue_ranking_duration_seconds', {}, rankingMs / 1000);
+        context.forward({ ...user, kind: 'PERSONAL', tracks, rankingMs });
       },
     }),
   };

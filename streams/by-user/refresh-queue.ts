@@ -20,13 +20,25 @@ export interface RefreshStores {
   readonly refreshed: StateStore<RefreshMark>;
 }
 
+/** What a user waits for: the oldest listen that their list does not know. Milliseconds since 1970. */
+export interface OldestUnknown {
+  readonly producedAtMs: number;
+  readonly receivedAtMs: number;
+}
+
+export interface NextUser {
+  readonly user: string;
+  /** Missing for who listened to nothing, or before a take-over. */
+  readonly oldest?: OldestUnknown;
+}
+
 const TOUCHED_MAX = 50_000;
 const ACTIVE_MAX = 5_000;
 const SWEEP_KEYS = 200;
 
 export class RefreshQueue {
-  /** User → when the oldest listen was produced that their list does not know, milliseconds since 1970. */
-  readonly #touched = new Map<string, number>();
+  /** Those read back from the store have lost the times of what they wait for. */
+  readonly #touched = new Map<string, OldestUnknown | undefined>();
   /** Touched in this step, not yet in the `waiting` store. */
   readonly #unsaved = new Set<string>();
   /** Users by their last listen, oldest first. */
@@ -36,6 +48,8 @@ export class RefreshQueue {
   #sweep: string[] = [];
   /** Last key swept; undefined: no sweep is under way. */
   #sweptTo: string | undefined;
+  /** Users that the sweep has read, in the order of their keys. */
+  #sweptUsers = 0;
   #sweepTarget: RefreshTarget = { generation: -1, edition: -1 };
 
   constructor(private readonly stores: RefreshStores) {}
@@ -58,14 +72,22 @@ export class RefreshQueue {
     return this.#sweep.length > 0 || this.#sweptTo !== undefined;
   }
 
+  /** Of `users` in all, how many the sweep has not come to yet, at most. */
+  sweepRemaining(users: number): number {
+    if (!this.isSweeping()) return 0;
+    // Before the first keys are read, the sweep holds lately active users, who come again.
+    const read = this.#sweptTo === '' ? 0 : this.#sweep.length;
+    return Math.max(0, users - this.#sweptUsers) + read;
+  }
+
   /** The user's history changed. */
-  touch(user: string, producedAtMs: number): void {
+  touch(user: string, listen: OldestUnknown): void {
     this.#active.delete(user);
     this.#active.set(user, true);
     if (this.#active.size > ACTIVE_MAX) this.#active.delete(this.#active.keys().next().value!);
     if (this.#touched.has(user)) return;
     this.#unsaved.add(user);
-    if (this.#touched.size < TOUCHED_MAX) this.#touched.set(user, producedAtMs);
+    if (this.#touched.size < TOUCHED_MAX) this.#touched.set(user, listen);
     else this.#spilled = true;
   }
 
@@ -80,19 +102,16 @@ export class RefreshQueue {
     this.#sweepTarget = target;
     this.#sweep = [...this.#active.keys()].reverse().filter((user) => this.#isBehind(user));
     this.#sweptTo = '';
+    this.#sweptUsers = 0;
   }
 
-  /** The next user to refresh, with the age of what they wait for; undefined when there is nobody. */
-  async next(): Promise<
-    { readonly user: string; readonly producedAtMs: number | undefined } | undefined
-  > {
+  /** The next user to refresh; undefined when there is nobody. */
+  async next(): Promise<NextUser | undefined> {
     if (this.#touched.size === 0 && this.#spilled) await this.#refill();
-    for (const [user, producedAtMs] of this.#touched) {
-      // Those read back from the store have lost the time of what they wait for.
-      return { user, producedAtMs: Number.isNaN(producedAtMs) ? undefined : producedAtMs };
-    }
+    for (const [user, oldest] of this.#touched)
+      return oldest === undefined ? { user } : { user, oldest };
     const user = await this.#nextOfSweep();
-    return user === undefined ? undefined : { user, producedAtMs: undefined };
+    return user === undefined ? undefined : { user };
   }
 
   /** The user's list is computed. */
@@ -108,7 +127,7 @@ export class RefreshQueue {
 
   async #refill(): Promise<void> {
     const waiting = await this.stores.waiting.keysAfter('', TOUCHED_MAX);
-    for (const user of waiting) if (!this.#touched.has(user)) this.#touched.set(user, Number.NaN);
+    for (const user of waiting) if (!this.#touched.has(user)) this.#touched.set(user, undefined);
     this.#spilled = waiting.length === TOUCHED_MAX;
   }
 
@@ -122,6 +141,7 @@ export class RefreshQueue {
       if (this.#sweptTo === undefined) return undefined;
       const users = await this.stores.users.keysAfter(this.#sweptTo, SWEEP_KEYS);
       this.#sweptTo = users.at(-1);
+      this.#sweptUsers += users.length;
       this.#sweep = users;
     }
   }

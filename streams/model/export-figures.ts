@@ -2,6 +2,7 @@
 import type { Filter } from '../../schemas/records';
 import type { GlobalProcessor } from '../../src/engine/processor';
 import type { Meter } from '../../src/telemetry/meter';
+import { listSum } from '../by-user/publish-recommendations';
 
 type Table1Label = '0-5' | '5-10' | '10-20' | '20-30' | '30-40' | '40-50' | '50-';
 type Table2Label = '0-10' | '10-25' | '25-50' | '50-100' | '100-500' | '500-';
@@ -23,6 +24,8 @@ export class Figures {
     meter.set('segue_tracks', {}, filter.tracks);
     meter.set('segue_tracks_in', {}, filter.tracks_in);
     meter.set('segue_unique_listeners_max', {}, filter.max_unique_listeners);
+    for (const list of ['personal', 'popular'] as const)
+      meter.set('segue_users_by_list', { list }, filter.sums[listSum(list)] ?? 0);
     meter.set('segue_threshold_listeners', {}, filter.threshold);
     meter.set('segue_threshold_crossings', { direction: 'in' }, filter.crossings_in);
     meter.set('segue_threshold_crossings', { direction: 'out' }, filter.crossings_out);

@@ -3,7 +3,6 @@
  * switches in one assignment when the promotion is there and the blocks are complete and right.
  */
 import type { ItemFactorBlock, Model, PopularTracks, RetrainRequest } from '../../schemas/records';
-import { topEigenvalueShare } from '../../src/als/top-eigenvalue';
 import type { Broker } from '../../src/broker/broker';
 import type { GlobalProcessor, GlobalRecord } from '../../src/engine/processor';
 import type { Logger } from '../../src/logger';
@@ -14,6 +13,7 @@ import { fromBlocks } from './model-codec';
 import type { PopularList } from './popular-list';
 import type { RetrainRequests } from './retrain-requests';
 import { ServingModel } from './serving-model';
+import { showModel } from './show-model';
 
 /** All manifests by generation, and which generation is promoted. */
 export class ModelDirectory {
@@ -22,6 +22,10 @@ export class ModelDirectory {
 
   get manifests(): readonly Model[] {
     return [...this.#manifests.values()].sort((a, b) => a.generation - b.generation);
+  }
+
+  manifest(generation: number): Model | undefined {
+    return this.#manifests.get(generation);
   }
 
   /** The generation that should serve. */
@@ -112,31 +116,11 @@ export class ModelLoader {
     }
   }
 
-  #showModel({ generation, tracks, als }: ServingModel): void {
-    const { meter } = this.options;
-    meter.set('segue_model_generation', {}, generation);
-    meter.set('segue_model_items', {}, tracks.length);
-    meter.set(
-      'segue_model_gramian_top_ratio',
-      {},
-      topEigenvalueShare(als.itemGramian, als.rule.factorCount),
-    );
-    const manifest = this.directory.manifests.find((one) => one.generation === generation);
-    if (manifest === undefined) return;
-    meter.set('segue_model_trained_timestamp_seconds', {}, manifest.trained_at / 1000);
-    meter.set('segue_model_interactions', {}, manifest.interactions);
-    meter.set('segue_model_users', {}, manifest.users);
-    meter.set('segue_users_in', {}, manifest.quality['users_in'] ?? 0);
-    for (const measure of ['ndcg20', 'recall20', 'recall100', 'popular_ndcg20']) {
-      meter.set('segue_model_holdout_quality', { measure }, manifest.quality[measure] ?? 0);
-    }
-  }
-
   #switch(model: ServingModel): void {
     this.#serving = model;
     this.#loaded = undefined;
     const { meter, logger, onSwitch } = this.options;
-    this.#showModel(model);
+    showModel(meter, model, this.directory.manifest(model.generation));
     meter.count('segue_hand_overs_total', {});
     logger.info(`generation ${model.generation} serves: ${model.tracks.length} tracks`);
     onSwitch(model);
