@@ -50,12 +50,12 @@ function gowalla(factorCount: number): AlsSettings {
 
 /** Sparse, and no repeats that matter: a small weight of the unobserved, many epochs. */
 function byPairs(factorCount: number): AlsSettings {
-  const settings = (alpha0: number, lambda: number): AlsSettings => ({
+  const settings = (alpha0: number, lambda: number, epochs: number): AlsSettings => ({
     rule: rendleRule({ factorCount, alpha0, lambda, nu: 1 }),
-    epochs: 16,
+    epochs,
   });
-  if (factorCount <= 64) return settings(0.0022, 0.041);
-  return factorCount <= 128 ? settings(0.0034, 0.02) : settings(0.006, 0.0155);
+  if (factorCount <= 64) return settings(0.0022, 0.041, 16);
+  return factorCount <= 128 ? settings(0.0034, 0.02, 32) : settings(0.006, 0.0125, 16);
 }
 
 export const YARDSTICKS: Readonly<Record<ProtocolName, YardstickSettings>> = {
