@@ -63,7 +63,7 @@ export function personalTracks(
       artist_name: artistName,
       track_name: trackName,
       score: top.scores[place]!,
-      because: model.tracks[reasons[place]!]!.trackId,
+      because: model.tracks[history.items[reasons[place]!]!]!.trackId,
     };
   });
 }

@@ -115,3 +115,31 @@ export function oraclePopular(
 ): string[] {
   return popular.filter((track) => !plays.has(track)).slice(0, length);
 }
+
+export interface Cap {
+  readonly length: number;
+  /** Tracks of one artist in each `window` places; a track without an artist counts against nobody. */
+  readonly max: number;
+  readonly window: number;
+}
+
+/**
+ * Fills place after place with the best track that is left and may stand in the window of that place, as the rule says
+ * it; ends where none may.
+ */
+export function oracleCapped(
+  best: readonly { readonly id: string; readonly artist: string }[],
+  { length, max, window }: Cap,
+): string[] {
+  const left = [...best];
+  const list: (typeof best)[number][] = [];
+  while (list.length < length) {
+    const inWindow = list.slice(list.length - (list.length % window));
+    const next = left.findIndex(
+      ({ artist }) => artist === '' || inWindow.filter((one) => one.artist === artist).length < max,
+    );
+    if (next < 0) break;
+    list.push(...left.splice(next, 1));
+  }
+  return list.map(({ id }) => id);
+}
