@@ -8,6 +8,7 @@ import type {
   ProcessorDefinition,
   StepBudget,
 } from '../../src/engine/processor';
+import { hasCode } from '../../src/errors';
 import type { Histogram } from '../../src/telemetry/meter';
 import type { PopularList } from '../model/popular-list';
 import type { KnownHistory, ServingModel } from '../model/serving-model';
@@ -134,14 +135,27 @@ class FoldInUser implements Processor<KeptListen> {
     this.#queue.done(user, { generation, edition });
   }
 
-  /** undefined: too few tracks with factors for a list of one's own. */
+  /** undefined: too few tracks with factors for a list of one's own, or an equation without a solution. */
   #foldIn(model: ServingModel, profile: Profile): FoldedUser['personal'] {
     const history = model.known(profile);
     if (history.items.length < this.settings.tracksMin) return undefined;
     const startedMs = this.context.monotonicMs();
-    const factors = model.foldIn.solve(history.items, history.plays);
+    const factors = this.#solve(model, history);
+    if (factors === undefined) return undefined;
     this.#foldInSeconds.observe((this.context.monotonicMs() - startedMs) / 1000);
     return { history, factors };
+  }
+
+  /** A model without regularisation may leave a user without a solution: that must not stop the counting. */
+  #solve(model: ServingModel, { items, plays }: KnownHistory): Float32Array | undefined {
+    try {
+      return model.foldIn.solve(items, plays);
+    } catch (error) {
+      if (!hasCode(error, 'MATRIX_SINGULAR')) throw error;
+      const labels = { part: 'by-user', processor: 'fold-in-user', reason: 'singular' };
+      this.context.meter.count('segue_records_dropped_total', labels);
+      return undefined;
+    }
   }
 
   /** Starts a sweep when the model changed, or when the popular list changed and it is time to pass it on. */

@@ -32,7 +32,12 @@ export interface NextUser {
   readonly oldest?: OldestUnknown;
 }
 
-const TOUCHED_MAX = 50_000;
+/** Users that wait in memory; further ones wait in the store only. */
+export interface RefreshLimits {
+  readonly touchedMax: number;
+}
+
+const LIMITS: RefreshLimits = { touchedMax: 50_000 };
 const ACTIVE_MAX = 5_000;
 const SWEEP_KEYS = 200;
 
@@ -45,6 +50,8 @@ export class RefreshQueue {
   readonly #active = new Map<string, true>();
   /** True while the `waiting` store may hold users that are not in `#touched`. */
   #spilled = true;
+  /** Ends of steps since a user went to the store only. */
+  #savesSinceSpill = Number.POSITIVE_INFINITY;
   #sweep: string[] = [];
   /** Last key swept; undefined: no sweep is under way. */
   #sweptTo: string | undefined;
@@ -52,7 +59,10 @@ export class RefreshQueue {
   #sweptUsers = 0;
   #sweepTarget: RefreshTarget = { generation: -1, edition: -1 };
 
-  constructor(private readonly stores: RefreshStores) {}
+  constructor(
+    private readonly stores: RefreshStores,
+    private readonly limits: RefreshLimits = LIMITS,
+  ) {}
 
   get waiting(): number {
     return this.#touched.size;
@@ -87,14 +97,18 @@ export class RefreshQueue {
     if (this.#active.size > ACTIVE_MAX) this.#active.delete(this.#active.keys().next().value!);
     if (this.#touched.has(user)) return;
     this.#unsaved.add(user);
-    if (this.#touched.size < TOUCHED_MAX) this.#touched.set(user, listen);
-    else this.#spilled = true;
+    if (this.#touched.size < this.limits.touchedMax) this.#touched.set(user, listen);
+    else {
+      this.#spilled = true;
+      this.#savesSinceSpill = 0;
+    }
   }
 
   /** At the end of a step: who still waits is written down; who was done within the step never is. */
   save(): void {
     for (const user of this.#unsaved) this.stores.waiting.put(user, true);
     this.#unsaved.clear();
+    this.#savesSinceSpill += 1;
   }
 
   /** Everybody whose list stands against something else than `target` is to be refreshed. */
@@ -126,9 +140,15 @@ export class RefreshQueue {
   }
 
   async #refill(): Promise<void> {
-    const waiting = await this.stores.waiting.keysAfter('', TOUCHED_MAX);
-    for (const user of waiting) if (!this.#touched.has(user)) this.#touched.set(user, undefined);
-    this.#spilled = waiting.length === TOUCHED_MAX;
+    const { touchedMax } = this.limits;
+    const waiting = await this.stores.waiting.keysAfter('', touchedMax);
+    for (const user of waiting) {
+      // The keys are as committed; who was done since then is struck out in the overlay.
+      const isWaiting = this.stores.waiting.get(user) !== undefined;
+      if (isWaiting && !this.#touched.has(user)) this.#touched.set(user, undefined);
+    }
+    // What the last two steps wrote may not be committed yet, so it may not be among the keys.
+    this.#spilled = waiting.length === touchedMax || this.#savesSinceSpill < 2;
   }
 
   async #nextOfSweep(): Promise<string | undefined> {

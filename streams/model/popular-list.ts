@@ -1,11 +1,12 @@
 /** The popular list: the slots' most popular tracks merged; the same in every process once all have reported. */
+import { createHash } from 'node:crypto';
 import type { PopularTrack, PopularTracks } from '../../schemas/records';
 
 export class PopularList {
   readonly #bySlot = new Map<string, readonly PopularTrack[]>();
   #tracks: readonly PopularTrack[] = [];
   #places: ReadonlyMap<string, number> = new Map();
-  #edition = 0;
+  #edition = editionOf([]);
 
   constructor(private readonly depth: number) {}
 
@@ -14,7 +15,10 @@ export class PopularList {
     return this.#tracks;
   }
 
-  /** Grows by one whenever the tracks or their order change. */
+  /**
+   * Names the tracks and their order, the same in every process and after a restart: what a user's list was made with
+   * is kept in a store, and a number that began anew would sooner or later stand for two different lists.
+   */
   get edition(): number {
     return this.#edition;
   }
@@ -34,8 +38,15 @@ export class PopularList {
     this.#tracks = merged;
     if (isSame) return;
     this.#places = new Map(merged.map((track, place) => [track.track_id, place]));
-    this.#edition += 1;
+    this.#edition = editionOf(merged);
   }
+}
+
+/** 48 bits of a SHA-256, so that it stays an exact number. */
+function editionOf(tracks: readonly PopularTrack[]): number {
+  const hash = createHash('sha256');
+  for (const { track_id } of tracks) hash.update(`${track_id}\n`);
+  return hash.digest().readUIntBE(0, 6);
 }
 
 /** More unique listeners first; ties by track id. */

@@ -1,4 +1,7 @@
-import { afterChange } from '../../../streams/by-track/count-listeners';
+import { afterChange, countListeners } from '../../../streams/by-track/count-listeners';
+import { segueTopics } from '../../../streams/topics';
+import { segueStores } from '../../../streams/topology';
+import { inContext } from '../../support/fake-processor-context';
 
 const change = (listened_at: number, track_name: string, by = 1) => ({
   change: by,
@@ -32,5 +35,32 @@ describe('count-listeners', () => {
       names.add(count!.track_name);
     }
     expect([...names]).toEqual(['a']);
+  });
+
+  it('keeps the histogram of tracks by unique listeners with each change, without those that nobody hears', () => {
+    const { context, processor } = inContext(
+      countListeners(segueStores(segueTopics()).listenerCounts),
+    );
+    const take = (trackId: string, by: 1 | -1) =>
+      processor.process({
+        topic: 'listener-changes',
+        partition: 0,
+        offset: 0,
+        timestampMs: 0,
+        key: Buffer.from(trackId),
+        value: change(1, trackId, by),
+        rawValue: Buffer.alloc(0),
+      });
+    for (const trackId of ['a', 'a', 'a', 'b', 'c']) take(trackId, 1);
+    take('c', -1);
+    take('a', -1);
+    expect(context.sums.histogram('listenersPerTrack')).toEqual(
+      new Map([
+        [2, 1],
+        [1, 1],
+      ]),
+    );
+    expect(context.forwarded.at(-1)).toMatchObject({ trackId: 'a', count: { listeners: 2 } });
+    expect(context.forwarded).toHaveLength(7);
   });
 });
