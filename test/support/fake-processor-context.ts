@@ -101,13 +101,9 @@ export class FakeProcessorContext<Out> implements ProcessorContext<Out> {
     return this.streamMs;
   }
 
-  now(): number {
-    return this.nowMs;
-  }
-
-  monotonicMs(): number {
-    return this.nowMs;
-  }
+  // Not methods: processors may take single functions out of their context.
+  now = (): number => this.nowMs;
+  monotonicMs = (): number => this.nowMs;
 
   everyWallClock(everyMs: number, action: () => void): void {
     this.#timers.push({ everyMs, action, dueMs: this.nowMs + everyMs });
@@ -117,9 +113,9 @@ export class FakeProcessorContext<Out> implements ProcessorContext<Out> {
     throw new Error('expected no timer in stream time; the fake knows none');
   }
 
-  afterCommit(action: (committedAtMs: number) => void): void {
+  afterCommit = (action: (committedAtMs: number) => void): void => {
     this.#afterCommit.push(action);
-  }
+  };
 
   /** Moves time on, then runs each timer that is due once, as a step boundary does. */
   advance(ms: number): void {

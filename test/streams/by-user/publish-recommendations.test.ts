@@ -25,7 +25,10 @@ function ranked(trackIds: readonly string[], given: Given = {}): RankedUser {
     user: 'ann',
     profile: { plays: new Map([['own', 3]]), listens: 3, newestListenedAt: 77 },
     // Only its number is looked at.
-    model: generation === undefined ? undefined : ({ generation } as ServingModel),
+    model:
+      generation === undefined
+        ? undefined
+        : ({ generation, tracks: [] } as unknown as ServingModel),
     kind,
     tracks: list(trackIds).tracks.map((track) => ({ ...track, score: track.score * scores })),
     rankingMs: 4,
@@ -36,7 +39,7 @@ function ranked(trackIds: readonly string[], given: Given = {}): RankedUser {
 function fixture() {
   const meter = new ObservingMeter();
   const { context, processor } = inContext(
-    publishRecommendations(TOPICS, STORES),
+    publishRecommendations(TOPICS, STORES, new Coverage()),
     new FakeProcessorContext<never>(meter),
   );
   return { context, processor, meter, lists: context.store(STORES.recommendations) };
@@ -82,15 +85,33 @@ describe('publish-recommendations', () => {
     }
   });
 
-  it('measures freshness from the production of the oldest listen to the commit, once', () => {
+  it('measures freshness from the production of the oldest listen to the commit, once, and its parts', () => {
     const { context, processor, meter } = fixture();
-    processor.process(ranked(['a'], { generation: 1, producedAtMs: context.now() - 300 }));
+    const now = context.now();
+    const times = {
+      producedAtMs: now - 300,
+      receivedAtMs: now - 250,
+      startedAtMs: now - 150,
+      foldInMs: 3,
+    };
+    processor.process(ranked(['a'], { generation: 1, times }));
     expect(meter.observed('segue_freshness_seconds')).toEqual([]);
     context.advance(200);
     context.commit();
     context.commit();
     expect(meter.observed('segue_freshness_seconds')).toEqual([0.5]);
-    expect(meter.observed('segue_freshness_stage_seconds')).toEqual([0.2]);
+    // Waiting, counting, folding in, ranking, commit.
+    expect(meter.observed('segue_freshness_stage_seconds')).toEqual([0.05, 0.1, 0.003, 0.004, 0.2]);
+  });
+
+  it('counts exactly how many users have a list of each kind', () => {
+    const { context, processor } = fixture();
+    const lists = () => context.sums.toRecord().sums;
+    processor.process(ranked(['a'], { kind: 'POPULAR' }));
+    processor.process(ranked(['b'], { kind: 'POPULAR' }));
+    expect(lists()).toEqual({ 'live.lists.popular': 1 });
+    processor.process(ranked(['b'], { generation: 1 }));
+    expect(lists()).toEqual({ 'live.lists.popular': 0, 'live.lists.personal': 1 });
   });
 
   it('measures no freshness of a list that nobody listened for', () => {
