@@ -78,9 +78,16 @@ export function overrideSettings(
   return Object.freeze({ ...base, ...fields });
 }
 
+const FAULT_POINT_VARIABLE = 'SEGUE_FAULT_POINT';
+
+/** Where to end on purpose, for campaigns of crashes (fault-points.ts); no setting, since nobody wants it otherwise. */
+export function faultPointVariable(environment: Environment = process.env): string | undefined {
+  return environment[FAULT_POINT_VARIABLE];
+}
+
 /** Variables that look like settings and are none: most likely misspelt. */
 export function unknownVariables(environment: Environment = process.env): readonly string[] {
-  const known = new Set(SETTING_NAMES.map(environmentName));
+  const known = new Set([...SETTING_NAMES.map(environmentName), FAULT_POINT_VARIABLE]);
   return Object.keys(environment).filter((name) => name.startsWith('SEGUE_') && !known.has(name));
 }
 

@@ -5,6 +5,7 @@ import type { Broker } from '../broker/broker';
 import { openEmbeddedBroker } from '../broker/embedded-directory';
 import { KafkaBroker } from '../broker/kafka/kafka-broker';
 import type { Settings } from '../config';
+import type { FaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import { ConfluentRegistry } from '../schema-registry/confluent-registry';
 import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
@@ -20,11 +21,11 @@ export interface Places {
 export async function connect(
   settings: Settings,
   logger: Logger,
-  { asOwner = false } = {},
+  { asOwner = false, faultPoint }: { asOwner?: boolean; faultPoint?: FaultPoint } = {},
 ): Promise<Places> {
   const broker =
     settings.brokers.length > 0
-      ? await connectKafka(settings, logger)
+      ? await connectKafka(settings, logger, faultPoint)
       : await openEmbeddedBroker(join(settings.data, 'broker'), { asOwner });
   return { broker, registry: openRegistry(settings), close: () => broker.close() };
 }
@@ -39,7 +40,11 @@ function openRegistry(settings: Settings): SchemaRegistry {
   });
 }
 
-function connectKafka(settings: Settings, logger: Logger): Promise<Broker> {
+function connectKafka(
+  settings: Settings,
+  logger: Logger,
+  faultPoint: FaultPoint | undefined,
+): Promise<Broker> {
   return KafkaBroker.connect({
     brokers: settings.brokers,
     clientId: settings.clientId,
@@ -48,6 +53,7 @@ function connectKafka(settings: Settings, logger: Logger): Promise<Broker> {
     logger,
     commitMsMax: settings.commitTimeoutMs,
     replicationFactor: settings.replicationFactor,
+    faultPoint,
   });
 }
 

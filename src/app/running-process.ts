@@ -1,10 +1,12 @@
 /** A stream process with everything that a real one has: connections, disk, metrics, HTTP. */
 
-import { version as nodeVersion } from 'node:process';
+import { writeSync } from 'node:fs';
+import nodeProcess from 'node:process';
 import type { Broker } from '../broker/broker';
 import { systemClock } from '../clock';
 import { programVersion } from '../compiled-path';
-import type { Settings } from '../config';
+import { faultPointVariable, type Settings } from '../config';
+import { type FaultPointName, readFaultPoint } from '../fault-points';
 import type { Queries } from '../http/routes';
 import { buildServer, listen, type RunningServer } from '../http/server';
 import type { Logger } from '../logger';
@@ -27,8 +29,13 @@ export interface RunningProcess {
 
 export async function startProcess(settings: Settings, logger: Logger): Promise<RunningProcess> {
   const meter = new PrometheusMeter();
-  meter.set('segue_build_info', { version: programVersion(), node_version: nodeVersion }, 1);
-  const places = await connect(settings, logger, { asOwner: true });
+  meter.set(
+    'segue_build_info',
+    { version: programVersion(), node_version: nodeProcess.version },
+    1,
+  );
+  const faultPoint = readFaultPoint(faultPointVariable(), endAtOnce);
+  const places = await connect(settings, logger, { asOwner: true, faultPoint });
   const local = new LocalSlots(settings, logger);
   const process = new StreamProcess({
     settings,
@@ -39,6 +46,7 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
     bootId: bootId(systemClock.now()),
     openDatabase: (slot) => local.open(slot),
     localSlots: () => local.list(),
+    faultPoint,
   });
   let http: RunningServer | undefined;
   try {
@@ -64,6 +72,12 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
       await places.close();
     },
   };
+}
+
+/** As a crash does: nothing is flushed, nobody is told but standard error. */
+function endAtOnce(name: FaultPointName): void {
+  writeSync(2, `segue: ended at the fault point ${name}\n`);
+  nodeProcess.kill(nodeProcess.pid, 'SIGKILL');
 }
 
 function queriesOf(process: StreamProcess, meter: PrometheusMeter, sizes: StoreSizes): Queries {

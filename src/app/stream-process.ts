@@ -14,6 +14,7 @@ import { type Clock, sleep } from '../clock';
 import { overrideSettings, type Settings } from '../config';
 import { StreamRunner } from '../engine/stream-runner';
 import type { Topology } from '../engine/topology';
+import type { FaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SchemaRegistry } from '../schema-registry/schema-registry';
 import type { SlotDatabase } from '../store/slot-database';
@@ -31,6 +32,7 @@ export interface StreamProcessOptions {
   readonly bootId: string;
   readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
   readonly localSlots: () => readonly number[];
+  readonly faultPoint?: FaultPoint;
 }
 
 export class StreamProcess {

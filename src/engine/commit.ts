@@ -2,8 +2,8 @@
 import type { OutputRecord, Position } from '../broker/broker';
 import type { SlotDatabase } from '../store/slot-database';
 import { progressKey } from './restore';
-import type { SlotOptions, SlotTenure } from './slot';
 import { databaseWrites, type FrozenStore } from './slot-state';
+import type { SlotOptions, SlotTenure } from './slot-tenure';
 import { Step } from './step';
 import type { ProgressValue } from './topology';
 
@@ -67,9 +67,10 @@ export async function commitStep(
   tenure: SlotTenure,
   database: SlotDatabase,
   frozen: FrozenStep,
-  { clock, bootId }: SlotOptions,
+  { clock, bootId, faultPoint }: SlotOptions,
 ): Promise<CommitTiming> {
   const startedMs = clock.monotonicMs();
+  faultPoint('before-transaction');
   const written = await tenure.writer.commit({
     records: frozen.records,
     positions: frozen.positions,
@@ -84,8 +85,10 @@ export async function commitStep(
     clean: false,
     writtenAtMs: committedAtMs,
   };
+  faultPoint('before-local-batch');
   const sync = tenure.stepNumber % SYNC_EVERY_STEPS === 0;
   await database.apply(databaseWrites(frozen.stores), mark, frozen.progress, sync);
+  faultPoint('after-local-batch');
   tenure.state.committed();
   for (const action of frozen.step.afterCommit) action(committedAtMs);
   return { transactionMs, totalMs: clock.monotonicMs() - startedMs };

@@ -4,6 +4,7 @@
  */
 import type { Broker, FetchedBatch, PartitionRange, TopicPartition } from '../broker/broker';
 import type { Clock } from '../clock';
+import type { FaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SlotDatabase, SlotMark, Write } from '../store/slot-database';
 import type { LayeredStore } from '../store/state-store';
@@ -23,6 +24,7 @@ export interface RestoreOptions {
   readonly bootId: string;
   /** Older local content is not trusted: tombstones may be gone from the changelog. */
   readonly tombstoneRetentionMs: number;
+  readonly faultPoint: FaultPoint;
 }
 
 interface Changelog extends TopicPartition {
@@ -50,6 +52,7 @@ export async function restore(
       .map(({ topic, partition }) => ({ topic, partition, offset: positions[topic]! }));
     for (const batch of await options.broker.fetch(wanted, FETCH)) {
       replayed += await applyBatch(options, changelogs, positions, batch);
+      options.faultPoint('in-restore');
     }
     remaining = sum(
       changelogs.map(({ topic, range }) => Math.max(0, range.end - positions[topic]!)),

@@ -3,55 +3,20 @@
  * database, one transactional writer, one sequence of steps. What is in memory only (overlays, processors' own
  * variables) is thrown away whenever a step fails, since the take-over that follows builds it anew.
  */
-import type { Broker, FetchedBatch, Position, TransactionalWriter } from '../broker/broker';
-import { type Clock, yieldToEventLoop } from '../clock';
+import type { FetchedBatch, Position } from '../broker/broker';
+import { yieldToEventLoop } from '../clock';
 import { hasCode, SegueError } from '../errors';
-import type { Logger } from '../logger';
 import type { SlotDatabase } from '../store/slot-database';
-import type { Meter } from '../telemetry/meter';
 import { admit, asInput } from './admission';
 import { commitStep, type FrozenStep, freezeStep } from './commit';
-import type { EngineSettings } from './engine-settings';
 import type { InputRecord } from './processor';
 import type { SlotWork } from './processor-context';
 import { Signal } from './signal';
-import type { QueuedRecord, SlotInput } from './slot-input';
+import type { QueuedRecord } from './slot-input';
 import { SlotMetrics, type TakeOverCause } from './slot-metrics';
 import type { SlotState } from './slot-state';
+import type { SlotOptions, SlotTenure } from './slot-tenure';
 import { takeOver } from './take-over';
-import type { Task } from './task';
-import type { TopicCodecs } from './topic-codecs';
-import type { Topology } from './topology';
-
-export interface SlotOptions {
-  readonly slot: number;
-  readonly topology: Topology;
-  readonly settings: EngineSettings;
-  readonly broker: Broker;
-  readonly codecs: TopicCodecs;
-  readonly clock: Clock;
-  readonly meter: Meter;
-  readonly logger: Logger;
-  readonly bootId: string;
-  /** Opens the slot's database, made anew where it cannot be read. */
-  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
-  /** Whether the group says right now that this slot is ours. */
-  readonly isAssigned: () => boolean;
-  /** This step's share of the process's time for the end of steps. */
-  readonly budgetMs: () => number;
-}
-
-/** Everything that one successful take-over brings. */
-export interface SlotTenure {
-  readonly writer: TransactionalWriter;
-  readonly state: SlotState;
-  readonly work: SlotWork;
-  readonly input: SlotInput;
-  readonly tasks: ReadonlyMap<string, Task>;
-  /** Topic → next changelog offset not in the database. */
-  changelogs: Record<string, number>;
-  stepNumber: number;
-}
 
 export type SlotStatus = 'taking over' | 'running' | 'fenced' | 'failed' | 'stopped';
 

@@ -2,6 +2,7 @@
 import type { Broker, Membership, Position, TopicSpec } from '../broker/broker';
 import { type Clock, sleep } from '../clock';
 import { hasCode } from '../errors';
+import { type FaultPoint, noFaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SchemaRegistry } from '../schema-registry/schema-registry';
 import type { SlotDatabase } from '../store/slot-database';
@@ -27,6 +28,7 @@ export interface StreamRunnerOptions {
   readonly localSlots: () => readonly number[];
   /** What the other members should know of this process, such as its address. */
   readonly memberData?: () => Buffer;
+  readonly faultPoint?: FaultPoint;
 }
 
 const FETCH_WAIT_MS = 100;
@@ -143,6 +145,7 @@ export class StreamRunner {
       slot: number,
       codecs: this.codecs,
       isAssigned: () => this.#isAssigned(number, slot),
+      faultPoint: this.options.faultPoint ?? noFaultPoint,
       budgetMs: () => this.options.settings.stepBudgetMs / Math.max(1, this.#slots.size),
     });
     this.#slots.set(number, slot);

@@ -4,9 +4,9 @@ import { SegueError } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
 import { SlotWork } from './processor-context';
 import { restore } from './restore';
-import type { SlotOptions, SlotTenure } from './slot';
 import { SlotInput } from './slot-input';
 import { SlotState } from './slot-state';
+import type { SlotOptions, SlotTenure } from './slot-tenure';
 import { Sums } from './sums';
 import { Task } from './task';
 import {
@@ -24,6 +24,7 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
     throw new SegueError('BROKER_FENCED', `slot ${slot} is not assigned to this process`);
   const writer = await broker.takeOver(`${settings.application}-${slot}`, settings.application);
   try {
+    options.faultPoint('after-fencing');
     const definitions = storesOf(topology);
     const state = new SlotState(definitions, database, options.codecs, settings.cacheBytesMax);
     const restored = await restore({
@@ -49,6 +50,7 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
     const tasks = await buildTasks(parts, work);
     if (restored.replayed > 0)
       options.logger.info(`slot ${slot}: ${restored.replayed} records replayed`);
+    options.faultPoint('before-seek');
     const stepNumber = progress?.step ?? 0;
     return { writer, state, work, input, tasks, changelogs: restored.changelogs, stepNumber };
   } catch (error) {

@@ -4,6 +4,7 @@
  * exact (see kafkajs-internals.ts).
  */
 import { type Clock, keepAliveWhile, systemClock } from '../../clock';
+import { type FaultPoint, noFaultPoint } from '../../fault-points';
 import { type Logger, noLogger } from '../../logger';
 import type {
   Broker,
@@ -49,6 +50,7 @@ export interface KafkaBrokerOptions {
   /** Of topics made; as the broker is set where absent. */
   readonly replicationFactor?: number | undefined;
   readonly inSyncReplicasMin?: number | undefined;
+  readonly faultPoint?: FaultPoint | undefined;
 }
 
 const CONNECTION_MS = 3000;
@@ -142,6 +144,7 @@ export class KafkaBroker implements Broker {
       groupId,
       commitMsMax: this.options.commitMsMax ?? COMMIT_MS,
       transactionTimeoutMs: this.options.transactionTimeoutMs ?? TRANSACTION_MS,
+      faultPoint: this.options.faultPoint ?? noFaultPoint,
     });
   }
 

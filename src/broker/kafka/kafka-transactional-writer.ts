@@ -4,6 +4,7 @@
  * exception: the transaction is aborted and the writer stays.
  */
 import { SegueError } from '../../errors';
+import type { FaultPoint } from '../../fault-points';
 import type { AtomicStep, Position, TransactionalWriter } from '../broker';
 import type { KafkaCluster } from './kafka-cluster';
 import { isFenced, isTooLarge, isTransient, toSegueError } from './kafka-failures';
@@ -13,6 +14,7 @@ import type { PartitionBatches } from './produce-sender';
 export interface WriterOptions extends TransactionOptions {
   /** After this long without a clear answer a commit is in doubt. */
   readonly commitMsMax: number;
+  readonly faultPoint: FaultPoint;
 }
 
 interface StepProgress {
@@ -63,7 +65,9 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
   async #run(step: StepProgress): Promise<readonly Position[]> {
     try {
       const offsets = await this.#write(step);
+      this.options.faultPoint('before-commit');
       await this.#transaction.end(true, step.deadlineMs);
+      this.options.faultPoint('after-commit');
       return step.partitions.map(({ topic, partition }, index) => ({
         topic,
         partition,
@@ -83,6 +87,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
       if (partitions.length === 0) return;
       await transaction.addPartitions(partitions, deadlineMs);
       offsets = await transaction.sendRecords(partitions, deadlineMs);
+      this.options.faultPoint('after-records');
     };
     const writeOffsets = async () => {
       if (positions.length === 0) return;
