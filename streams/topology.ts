@@ -80,7 +80,7 @@ export function segueTopology({
 
   const control = Chain.from<InputRecord<ProgressValue>>()
     .processor(setThreshold(stores.filter, settings))
-    .processor(requestRetrain(topics, loader.directory, settings));
+    .processor(requestRetrain(topics, { directory: loader.directory, requests }, settings));
 
   return new TopologyBuilder({
     name: 'segue',

@@ -3,6 +3,7 @@ import type { Model } from '../../schemas/records';
 import type { Processor, ProcessorContext, ProcessorDefinition } from '../../src/engine/processor';
 import { LIVE } from '../by-user/score-prediction';
 import type { ModelDirectory } from '../model/load-model';
+import type { RetrainRequests } from '../model/retrain-requests';
 import type { RetrainTriggers, StreamSettings } from '../stream-settings';
 import type { SegueTopics } from '../topics';
 import type { Totals } from './set-threshold';
@@ -16,15 +17,21 @@ const CHECK_MS = 1000;
 /** Below so many first listens since the last model a share means nothing. */
 const SAMPLE_MIN = 1000;
 
+/** What this process knows of models, and of requests for them. */
+export interface KnownModels {
+  readonly directory: ModelDirectory;
+  readonly requests: RetrainRequests;
+}
+
 export function requestRetrain(
   topics: SegueTopics,
-  directory: ModelDirectory,
+  models: KnownModels,
   settings: Pick<StreamSettings, 'retrain'>,
 ): ProcessorDefinition<Totals, never> {
   return {
     name: 'request-retrain',
     sinks: [topics.retrainRequests],
-    build: (context) => new RequestRetrain(context, topics, directory, settings.retrain),
+    build: (context) => new RequestRetrain(context, topics, models, settings.retrain),
   };
 }
 
@@ -36,7 +43,7 @@ class RequestRetrain implements Processor<Totals> {
   constructor(
     private readonly context: ProcessorContext<never>,
     private readonly topics: SegueTopics,
-    private readonly directory: ModelDirectory,
+    private readonly models: KnownModels,
     private readonly triggers: RetrainTriggers,
   ) {
     context.everyWallClock(CHECK_MS, () => this.#check());
@@ -48,13 +55,14 @@ class RequestRetrain implements Processor<Totals> {
 
   #check(): void {
     if (this.#totals === undefined) return;
-    const { promoted, manifests } = this.directory;
+    const { directory, requests } = this.models;
+    const { promoted, manifests } = directory;
     if (promoted !== undefined && this.#atModel?.generation !== promoted.generation) {
       this.#atModel = { generation: promoted.generation, sums: this.#totals.sums };
     }
     const now = this.context.now();
     const lastMs = Math.max(this.#askedMs, ...manifests.map(({ trained_at }) => trained_at));
-    if (now - lastMs < this.triggers.pauseMs) return;
+    if (now - lastMs < this.triggers.pauseMs || requests.open(directory) !== undefined) return;
     const since = sumsSince(this.#totals.sums, this.#atModel?.sums ?? {});
     const reason = whyRetrain({ totals: this.#totals.sums, since, promoted, now }, this.triggers);
     if (reason === undefined) return;
