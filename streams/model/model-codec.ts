@@ -84,7 +84,7 @@ export function checksumOf(blocks: readonly ItemFactorBlock[]): number {
   return blocks.reduce((sum, { factors }) => crc32(factors, sum), 0);
 }
 
-/** Puts the blocks together; throws MODEL_UNUSABLE unless count, attempt and checksum are the manifest's. */
+/** Puts the blocks together; throws MODEL_UNUSABLE unless count, attempt, checksum and sizes are the manifest's. */
 export function fromBlocks(
   manifest: Model,
   given: ReadonlyMap<number, ItemFactorBlock>,
@@ -100,7 +100,10 @@ export function fromBlocks(
   const checksum = checksumOf(blocks);
   if (checksum !== manifest.checksum)
     throw unusable(manifest, `checksum ${manifest.checksum} expected, ${checksum} found`);
-  return { als: assemble(manifest, blocks), tracks: blocks.flatMap(tracksOf) };
+  const tracks = blocks.flatMap(tracksOf);
+  if (tracks.length !== manifest.items)
+    throw unusable(manifest, `${manifest.items} items expected, ${tracks.length} found`);
+  return { als: assemble(manifest, blocks), tracks };
 }
 
 function assemble(manifest: Model, blocks: readonly ItemFactorBlock[]): AlsModel {
@@ -108,6 +111,8 @@ function assemble(manifest: Model, blocks: readonly ItemFactorBlock[]): AlsModel
   const bytes = Buffer.concat(blocks.map(({ factors }) => factors));
   if (bytes.length !== manifest.items * rule.factorCount * 4)
     throw unusable(manifest, `${bytes.length} bytes of factors`);
+  if (manifest.gramian.length !== rule.factorCount ** 2 * 8)
+    throw unusable(manifest, `a Gramian of ${manifest.gramian.length} bytes`);
   return {
     rule,
     itemFactors: { rows: manifest.items, columns: rule.factorCount, values: bytesToFloats(bytes) },
