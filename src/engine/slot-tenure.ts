@@ -43,3 +43,5 @@ export interface SlotTenure {
   changelogs: Record<string, number>;
   stepNumber: number;
 }
+
+export type SlotStatus = 'taking over' | 'running' | 'fenced' | 'failed' | 'stopped';

@@ -5,7 +5,7 @@
  */
 import type { FetchedBatch, Position } from '../broker/broker';
 import { yieldToEventLoop } from '../clock';
-import { hasCode, SegueError } from '../errors';
+import { hasCode } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
 import { admit, asInput } from './admission';
 import { commitStep, type FrozenStep, freezeStep } from './commit';
@@ -15,10 +15,8 @@ import { Signal } from './signal';
 import type { QueuedRecord } from './slot-input';
 import { SlotMetrics, type TakeOverCause } from './slot-metrics';
 import type { SlotState } from './slot-state';
-import type { SlotOptions, SlotTenure } from './slot-tenure';
-import { takeOver } from './take-over';
-
-export type SlotStatus = 'taking over' | 'running' | 'fenced' | 'failed' | 'stopped';
+import type { SlotOptions, SlotStatus, SlotTenure } from './slot-tenure';
+import { isFinal, takeOver } from './take-over';
 
 const BACKOFF_MS = { first: 50, factor: 2, max: 5000 } as const;
 /** Records are handled in runs of about this long, so that heartbeats and fetches get their turn. */
@@ -142,7 +140,7 @@ export class Slot {
     const { input, work } = this.#tenure!;
     let runStartedMs = this.options.clock.monotonicMs();
     for (;;) {
-      if (this.#stopping || work.step.isFull(this.#limits())) return;
+      if (this.#stopping || work.step.isFull(this.options.settings)) return;
       const queued = input.next();
       if (queued !== undefined) {
         this.#process(queued);
@@ -158,11 +156,6 @@ export class Slot {
       if (this.#commitError !== undefined) return;
       runStartedMs = this.options.clock.monotonicMs();
     }
-  }
-
-  #limits(): { recordsMax: number; bytesMax: number } {
-    const { stepRecordsMax, stepBytesMax } = this.options.settings;
-    return { recordsMax: stepRecordsMax, bytesMax: stepBytesMax };
   }
 
   /** Steps come at most every interval; after a pause the first record waits only a moment for company. */
@@ -259,11 +252,7 @@ export class Slot {
       logger.warn(`slot ${this.slot}: another process took it over`);
       return false;
     }
-    const fatal =
-      hasCode(error, 'SLOT_POSITIONS_DISAGREE') ||
-      hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE') ||
-      !(error instanceof SegueError);
-    if (fatal) {
+    if (isFinal(error)) {
       this.fail(error);
       void this.#close();
       return true;

@@ -1,4 +1,5 @@
 import type { OutputRecord } from '../broker/broker';
+import type { EngineSettings } from './engine-settings';
 
 /** What a slot gathers between two commits. Outputs are encoded when sent, so their bytes are known. */
 export class Step {
@@ -22,11 +23,14 @@ export class Step {
     this.outputBytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
   }
 
-  isFull(limits: { readonly recordsMax: number; readonly bytesMax: number }): boolean {
+  isFull({
+    stepRecordsMax,
+    stepBytesMax,
+  }: Pick<EngineSettings, 'stepRecordsMax' | 'stepBytesMax'>): boolean {
     return (
-      this.inputRecords >= limits.recordsMax ||
-      this.inputBytes >= limits.bytesMax ||
-      this.outputBytes >= limits.bytesMax
+      this.inputRecords >= stepRecordsMax ||
+      this.inputBytes >= stepBytesMax ||
+      this.outputBytes >= stepBytesMax
     );
   }
 }

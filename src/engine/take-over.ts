@@ -1,6 +1,6 @@
 /** Taking over a slot: fence, restore, check, build the tasks. */
 import type { Position } from '../broker/broker';
-import { SegueError } from '../errors';
+import { hasCode, SegueError } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
 import { SlotWork } from './processor-context';
 import { restore } from './restore';
@@ -133,6 +133,15 @@ function checkAgreement(
         `commit record says ${record.offset}; somebody reset one of them. Set the group's offset back, or start under another application name`,
     );
   }
+}
+
+/** True where taking over again would end the same way: somebody has to decide, or the program is wrong. */
+export function isFinal(error: unknown): boolean {
+  return (
+    hasCode(error, 'SLOT_POSITIONS_DISAGREE') ||
+    hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE') ||
+    !(error instanceof SegueError)
+  );
 }
 
 function outOfRange(
