@@ -2,6 +2,7 @@
  * `npm run generate`: writes every generated file of the tree anew. Each has a freshness test. A generator
  * is a function without arguments that writes its file.
  */
+import { generateDashboards } from './generate-dashboards';
 import { generateReadme } from './generate-readme';
 import { generateRecords } from './generate-records';
 import { keepSchemas } from './keep-schemas';
@@ -10,6 +11,7 @@ const GENERATORS: Readonly<Record<string, () => void | Promise<void>>> = {
   'schemas/records.ts': generateRecords,
   'README.md': generateReadme,
   'test/fixtures/schemas': keepSchemas,
+  'grafana/dashboards': generateDashboards,
 };
 
 async function main(): Promise<void> {
