@@ -158,7 +158,7 @@ export class Administration implements TableReader {
       codecs: this.codecs,
       application: settings.application,
     });
-    return publisher.rollBack(await this.directory(), generation);
+    return publisher.rollBack(generation);
   }
 
   #partitionOf(user: string): number {

@@ -6,6 +6,7 @@ import { RetrainRequests } from '../../streams/model/retrain-requests';
 import { segueTopics } from '../../streams/topics';
 import { segueTopology } from '../../streams/topology';
 import type { Broker } from '../broker/broker';
+import { systemClock } from '../clock';
 import { readSettings } from '../config';
 import { toMermaid, toText } from '../engine/topology-printer';
 import { SegueError } from '../errors';
@@ -28,6 +29,7 @@ export function describeTopology(format: string): string {
       codec: unused,
       meter: noMeter,
       logger: noLogger,
+      clock: systemClock,
       onSwitch: unused,
     }),
     popular: new PopularList(1),

@@ -2,10 +2,11 @@
 
 import type { Model, Rule } from '../../schemas/records';
 import type { ModelLoader } from '../../streams/model/load-model';
-import type { ModelPublisher } from '../../streams/model/publish-model';
+import { isLeftOver, type ModelPublisher } from '../../streams/model/publish-model';
 import { type RetrainOptions, retrain } from '../../streams/model/retrain-model';
 import type { OpenRequest, RetrainRequests } from '../../streams/model/retrain-requests';
 import { type Clock, sleep, yieldToEventLoop } from '../clock';
+import { hasCode } from '../errors';
 import type { Logger } from '../logger';
 import type { Meter } from '../telemetry/meter';
 
@@ -74,6 +75,7 @@ export class RetrainService {
   async #run(): Promise<void> {
     while (!this.#stopping) {
       const { isTrainer, loader, clock } = this.options;
+      if (isTrainer()) await this.#finishLeftOver();
       const open = isTrainer() ? this.#open() : undefined;
       this.#state(open === undefined ? 'idle' : 'requested');
       if (open === undefined || loader.isSwitching()) await sleep(clock, CHECK_MS);
@@ -98,21 +100,41 @@ export class RetrainService {
     this.#state('running');
     try {
       const manifest = await this.#train(open, generation);
-      logger.info(`generation ${generation} is ${manifest.state.toLowerCase()}: ${manifest.note}`);
+      logger.info(
+        `generation ${manifest.generation} is ${manifest.state.toLowerCase()}: ${manifest.note}`,
+      );
+      this.#answered = open.offset;
       meter.count('segue_retrains_total', {
         outcome: manifest.state === 'PROMOTED' ? 'promoted' : 'rejected',
       });
     } catch (error) {
-      logger.error(`generation ${generation} failed: ${(error as Error).message}`, { error });
-      meter.count('segue_retrains_total', { outcome: 'failed' });
-      await this.options.publisher
-        .publishFailure(this.#failed(open, generation, error as Error))
-        .catch(() => undefined);
+      await this.#giveUp(open, generation, error as Error);
     } finally {
-      this.#answered = open.offset;
       this.#isTraining = false;
       this.#state('idle');
     }
+  }
+
+  async #giveUp(open: OpenRequest, generation: number, error: Error): Promise<void> {
+    const { logger, meter, publisher } = this.options;
+    if (hasCode(error, 'BROKER_FENCED')) {
+      // Somebody else wrote models meanwhile. Whether that was an answer, the directory will show.
+      logger.warn(`generation ${generation} was not published: ${error.message}; looking again`);
+      return;
+    }
+    logger.error(`generation ${generation} failed: ${error.message}`, { error });
+    meter.count('segue_retrains_total', { outcome: 'failed' });
+    await publisher.publishFailure(this.#failed(open, generation, error)).catch(() => undefined);
+    this.#answered = open.offset;
+  }
+
+  /** A trainer before us may have died between its last two steps. */
+  async #finishLeftOver(): Promise<void> {
+    const { loader, publisher, logger } = this.options;
+    if (!isLeftOver(loader.directory.manifests.at(-1))) return;
+    const finished = await publisher.finishLeftOver().catch(() => undefined);
+    if (finished !== undefined)
+      logger.info(`generation ${finished.generation} is promoted at last`);
   }
 
   async #train(open: OpenRequest, generation: number): Promise<Model> {
@@ -128,7 +150,7 @@ export class RetrainService {
       onPhase: (phase, ms) => meter.observe('segue_retrain_duration_seconds', { phase }, ms / 1000),
     });
     const startedMs = clock.monotonicMs();
-    const manifest = await publisher.publish(result, loader.directory);
+    const manifest = await publisher.publish(result);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     meter.observe('segue_retrain_duration_seconds', { phase: 'write' }, seconds);
     return manifest;

@@ -59,6 +59,7 @@ export class StreamProcess {
       codec: () => this.runner.codecs.of(this.topics.itemFactors),
       meter,
       logger,
+      clock: options.clock,
       onSwitch: () => this.runner.nudge(),
     });
     this.topology = segueTopology({

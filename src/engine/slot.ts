@@ -205,9 +205,11 @@ export class Slot {
       farBehind: waiting > this.options.settings.farBehindRecords,
       idle: waiting === 0,
     };
-    let more = false;
-    for (const task of new Set(tasks.values())) if (await task.endStep(budget)) more = true;
-    this.#moreToDo = more;
+    // A nudge that comes while the tasks are at it must not be forgotten.
+    this.#moreToDo = false;
+    for (const task of new Set(tasks.values())) {
+      if (await task.endStep(budget)) this.#moreToDo = true;
+    }
     this.#metrics.lags(input.lags());
     this.#metrics.state(this.#tenure!.work.streamTimeMs, this.#tenure!.state);
   }

@@ -4,7 +4,9 @@
  */
 import type { ItemFactorBlock, Model, PopularTracks, RetrainRequest } from '../../schemas/records';
 import type { Broker } from '../../src/broker/broker';
+import { type Clock, sleep } from '../../src/clock';
 import type { GlobalProcessor, GlobalRecord } from '../../src/engine/processor';
+import { SegueError } from '../../src/errors';
 import type { Logger } from '../../src/logger';
 import type { Codec } from '../../src/schema-registry/schema-registry';
 import type { Meter } from '../../src/telemetry/meter';
@@ -52,9 +54,12 @@ export interface ModelLoaderOptions {
   readonly codec: () => Codec<ItemFactorBlock>;
   readonly meter: Meter;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** After a switch. */
   readonly onSwitch: (model: ServingModel) => void;
 }
+
+const RETRY_MS = 1000;
 
 /** Holds what serves. Two models are in memory at most: the one that serves and the one being loaded. */
 export class ModelLoader {
@@ -108,12 +113,21 @@ export class ModelLoader {
       const { als, tracks } = fromBlocks(manifest, blocks);
       this.#loaded = new ServingModel(manifest.generation, als, tracks);
     } catch (error) {
-      this.#broken = manifest.generation;
-      this.options.logger.error(
-        `generation ${manifest.generation} cannot be loaded: ${(error as Error).message}`,
-        { error },
-      );
+      await this.#failed(manifest, error);
     }
+  }
+
+  /** A broker or registry that does not answer is asked again; a model that is not right stays so. */
+  async #failed({ generation }: Model, error: unknown): Promise<void> {
+    const { logger, clock } = this.options;
+    const message = `generation ${generation} cannot be loaded: ${(error as Error).message}`;
+    if (error instanceof SegueError && error.retriable) {
+      logger.warn(`${message}; trying again`);
+      await sleep(clock, RETRY_MS);
+      return;
+    }
+    this.#broken = generation;
+    logger.error(message, { error });
   }
 
   #switch(model: ServingModel): void {

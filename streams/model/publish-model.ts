@@ -1,5 +1,5 @@
 /** Writing generations: blocks first, then the manifest, then the decision; and the way back. */
-import type { Model } from '../../schemas/records';
+import type { ItemFactorBlock, Model } from '../../schemas/records';
 import type {
   AtomicStep,
   Broker,
@@ -8,8 +8,9 @@ import type {
 } from '../../src/broker/broker';
 import type { TopicCodecs } from '../../src/engine/topic-codecs';
 import { SegueError } from '../../src/errors';
+import { lastValues } from '../tables';
 import type { SegueTopics } from '../topics';
-import type { ModelDirectory } from './load-model';
+import { ModelDirectory } from './load-model';
 import { blockKey, checksumOf, toBlocks } from './model-codec';
 import type { RetrainResult } from './retrain-model';
 
@@ -28,53 +29,75 @@ const STEP_BYTES_MAX = 700_000;
 export class ModelPublisher {
   constructor(private readonly options: ModelPublisherOptions) {}
 
-  /** Writes a trained generation and promotes it; a refused one leaves its figures only. Answers the final manifest. */
-  async publish(result: RetrainResult, directory: ModelDirectory): Promise<Model> {
-    return this.#withWriter(async (writer) => {
-      if (result.als === undefined) {
-        await this.#write(writer, [this.#manifest(result.manifest)]);
-        return result.manifest;
+  /**
+   * Writes a trained generation under the next free number and promotes it; a refused one leaves its figures only.
+   * Answers the final manifest: that of another trainer where one has answered the same or a later request meanwhile.
+   */
+  publish({ manifest, als, tracks }: RetrainResult): Promise<Model> {
+    return this.#withWriter(async (writer, directory) => {
+      const answer = answerIn(directory, manifest);
+      if (answer !== undefined) return answer;
+      const numbered = { ...manifest, generation: nextGeneration(directory) };
+      if (als === undefined) {
+        await this.#write(writer, [this.#manifest(numbered)]);
+        return numbered;
       }
-      const { generation, attempt } = result.manifest;
-      const blocks = toBlocks(generation, attempt, result.als, result.tracks);
-      const codec = this.options.codecs.of(this.options.topics.itemFactors);
-      const records = blocks.map((block) => ({
-        topic: this.options.topics.itemFactors.name,
-        key: Buffer.from(blockKey(generation, block.block)),
-        value: codec.encode(block),
-      }));
-      for (const part of inParts(records, STEP_BYTES_MAX)) await this.#write(writer, part);
-      const candidate: Model = {
-        ...result.manifest,
-        blocks: blocks.length,
-        checksum: checksumOf(blocks),
-      };
+      const blocks = toBlocks(numbered.generation, numbered.attempt, als, tracks);
+      for (const part of inParts(this.#blockRecords(blocks), STEP_BYTES_MAX))
+        await this.#write(writer, part);
+      const checksum = checksumOf(blocks);
+      const candidate: Model = { ...numbered, blocks: blocks.length, checksum };
       await this.#write(writer, [this.#manifest(candidate)]);
-      const promoted: Model = { ...candidate, state: 'PROMOTED' };
-      await this.#write(writer, [
-        ...this.#retire(directory, 'SUPERSEDED', `superseded by generation ${generation}`),
-        this.#manifest(promoted),
-        ...this.#tombstones(directory, promoted),
-      ]);
-      return promoted;
+      return this.#promote(writer, directory, candidate);
     });
   }
 
   /** A request that ended without a model. */
   async publishFailure(manifest: Model): Promise<void> {
-    await this.#withWriter((writer) => this.#write(writer, [this.#manifest(manifest)]));
+    await this.#withWriter(async (writer, directory) => {
+      if (answerIn(directory, manifest) !== undefined) return;
+      const generation = nextGeneration(directory);
+      await this.#write(writer, [this.#manifest({ ...manifest, generation })]);
+    });
+  }
+
+  /**
+   * Promotes the newest generation where a trainer died between its last two steps: a candidate of ours has passed its
+   * comparison, and its blocks are written. Answers it, or undefined where there is none.
+   */
+  finishLeftOver(): Promise<Model | undefined> {
+    return this.#withWriter(async (writer, directory) => {
+      const newest = directory.manifests.at(-1);
+      if (!isLeftOver(newest)) return undefined;
+      return this.#promote(writer, directory, newest);
+    });
   }
 
   /** Makes an earlier generation serve again. Throws MODEL_UNKNOWN. */
-  async rollBack(directory: ModelDirectory, generation?: number): Promise<Model> {
-    const target = rollbackTarget(directory, generation);
-    const promoted: Model = { ...target, state: 'PROMOTED' };
-    await this.#withWriter((writer) =>
-      this.#write(writer, [
+  rollBack(generation?: number): Promise<Model> {
+    return this.#withWriter(async (writer, directory) => {
+      const target = rollbackTarget(directory, generation);
+      const promoted: Model = { ...target, state: 'PROMOTED' };
+      await this.#write(writer, [
         ...this.#retire(directory, 'ROLLED_BACK', `rolled back to generation ${target.generation}`),
         this.#manifest(promoted),
-      ]),
-    );
+      ]);
+      return promoted;
+    });
+  }
+
+  async #promote(
+    writer: TransactionalWriter,
+    directory: ModelDirectory,
+    candidate: Model,
+  ): Promise<Model> {
+    const promoted: Model = { ...candidate, state: 'PROMOTED' };
+    const note = `superseded by generation ${candidate.generation}`;
+    await this.#write(writer, [
+      ...this.#retire(directory, 'SUPERSEDED', note),
+      this.#manifest(promoted),
+      ...this.#tombstones(directory, promoted),
+    ]);
     return promoted;
   }
 
@@ -84,11 +107,20 @@ export class ModelPublisher {
     return reigning === undefined ? [] : [this.#manifest({ ...reigning, state, note })];
   }
 
-  async #withWriter<T>(work: (writer: TransactionalWriter) => Promise<T>): Promise<T> {
-    const { broker, application } = this.options;
+  /**
+   * The directory is read behind the take-over: nobody else can add to it any more, so a number is never given twice
+   * and a decision never rests on an old state.
+   */
+  async #withWriter<T>(
+    work: (writer: TransactionalWriter, directory: ModelDirectory) => Promise<T>,
+  ): Promise<T> {
+    const { broker, application, topics } = this.options;
     const writer = await broker.takeOver(`${application}-trainer`, application);
     try {
-      return await work(writer);
+      const directory = new ModelDirectory();
+      for (const [key, manifest] of await lastValues(this.options, topics.models))
+        directory.apply(key, manifest);
+      return await work(writer, directory);
     } finally {
       await writer.close();
     }
@@ -97,6 +129,16 @@ export class ModelPublisher {
   #write(writer: TransactionalWriter, records: readonly OutputRecord[]): Promise<unknown> {
     const step: AtomicStep = { records, positions: [] };
     return writer.commit(step);
+  }
+
+  #blockRecords(blocks: readonly ItemFactorBlock[]): OutputRecord[] {
+    const { topics, codecs } = this.options;
+    const codec = codecs.of(topics.itemFactors);
+    return blocks.map((block) => ({
+      topic: topics.itemFactors.name,
+      key: Buffer.from(blockKey(block.generation, block.block)),
+      value: codec.encode(block),
+    }));
   }
 
   #manifest(manifest: Model): OutputRecord {
@@ -131,6 +173,23 @@ export class ModelPublisher {
         }),
       ]);
   }
+}
+
+/** True for a candidate that only lacks its promotion. */
+export function isLeftOver(newest: Model | undefined): newest is Model {
+  return newest?.state === 'CANDIDATE' && newest.trainer === 'worker-threads' && newest.blocks > 0;
+}
+
+/** The manifest that answers the request which `manifest` would answer, a later request's included. */
+function answerIn(directory: ModelDirectory, manifest: Model): Model | undefined {
+  return directory.manifests.find(
+    ({ request_offset, state }) =>
+      request_offset >= manifest.request_offset && state !== 'CANDIDATE',
+  );
+}
+
+function nextGeneration({ manifests }: ModelDirectory): number {
+  return (manifests.at(-1)?.generation ?? 0) + 1;
 }
 
 /** The generation asked for, or the newest usable one before the reigning. */
