@@ -17,7 +17,7 @@ export interface YardstickSettings {
 }
 
 export const FACTOR_COUNTS: Readonly<Record<ProtocolName, readonly number[]>> = {
-  '30music-time': [64, 128],
+  '30music-time': [64, 128, 256],
   gowalla: [64, 128, 256, 512],
   '30music-pairs': [64, 128, 256],
 };
@@ -45,39 +45,39 @@ function gowalla(factorCount: number): AlsSettings {
   const isMiddle = factorCount > 64 && factorCount <= 128;
   const lambda = isMiddle ? 0.0095 : 0.019;
   const rule = rendleRule({ factorCount, alpha0: 0.0099, lambda, nu: 0.75 });
-  return { rule, epochs: isMiddle ? 6 : 4 };
+  return { rule, epochs: isMiddle ? 8 : 4 };
 }
 
-/** Sparse, and no repeats that matter: a small weight of the unobserved, many epochs. */
+/** Many epochs, repeats by their logarithm, and popular rows held back by more than their share. */
 function byPairs(factorCount: number): AlsSettings {
-  const settings = (alpha0: number, lambda: number, epochs: number): AlsSettings => ({
-    rule: rendleRule({ factorCount, alpha0, lambda, nu: 1 }),
-    epochs,
+  const settings = (alpha0: number, lambda: number): AlsSettings => ({
+    rule: { ...rendleRule({ factorCount, alpha0, lambda, nu: 1.5 }), scale: 'log' },
+    epochs: 16,
   });
-  if (factorCount <= 64) return settings(0.0022, 0.041, 16);
-  return factorCount <= 128 ? settings(0.0034, 0.02, 32) : settings(0.006, 0.0125, 16);
+  if (factorCount <= 64) return settings(0.00266, 0.00593);
+  return factorCount <= 128 ? settings(0.0045, 0.00215) : settings(0.008, 0.00105);
 }
 
 export const YARDSTICKS: Readonly<Record<ProtocolName, YardstickSettings>> = {
   '30music-time': {
     easeLambda: 238,
-    knn: { k: 100, weighting: { by: 'bm25', k1: 1.2, b: 0.2 } },
-    rp3Beta: { alpha: 1.41, beta: 0.03, k: 500 },
+    knn: { k: 200, weighting: { by: 'bm25', k1: 1.2, b: 0.2 } },
+    rp3Beta: { alpha: 0.6, beta: 0.03, k: 500 },
   },
   gowalla: {
     knn: { k: 100, weighting: { by: 'bm25', k1: 1.2, b: 0.2 } },
     rp3Beta: { alpha: 1.41, beta: 0.03, k: 500 },
   },
   '30music-pairs': {
-    easeLambda: 100,
-    knn: { k: 20, weighting: { by: 'bm25', k1: 1.2, b: 0.75 } },
-    rp3Beta: { alpha: 1.41, beta: 0.03, k: 500 },
+    easeLambda: 30,
+    knn: { k: 50, weighting: { by: 'bm25', k1: 0.3, b: 0.8 } },
+    rp3Beta: { alpha: 0.6, beta: 0.2, k: 200 },
   },
 };
 
 /** Where `--tune` looks; wide enough that no tuned value above lies at an edge. */
 export function searchSpace(protocol: ProtocolName, factorCount: number): AlsSearchSpace {
-  const common = { factorCount, nu: [0, 0.25, 0.5, 0.75, 1] };
+  const common = { factorCount, nu: [0, 0.25, 0.5, 0.75, 1, 1.5] };
   if (protocol === 'gowalla')
     return {
       ...common,
@@ -90,9 +90,9 @@ export function searchSpace(protocol: ProtocolName, factorCount: number): AlsSea
   if (protocol === '30music-pairs')
     return {
       ...common,
-      scale: 'binary',
-      alpha0: [0.002, 0.2],
-      regularization: [0.05, 5],
+      scale: 'log',
+      alpha0: [0.001, 0.1],
+      regularization: [0.1, 5],
       halfLifeDays: [undefined],
       epochsMax: 20,
     };
