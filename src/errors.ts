@@ -30,6 +30,8 @@ export const ERROR_CODES = {
     'A topic has another number of partitions than the application; it can never change under it.',
   STORE_LOCKED: 'Another process has this directory open.',
   STORE_CORRUPT: 'A local store could not be read; it is wiped and restored from its topics.',
+  STORE_UNWRITABLE:
+    'A local store could not be written, such as on a full disk; the slot tries again until it can.',
   SLOT_POSITIONS_DISAGREE:
     'The last commit record and the committed offsets differ; the slot stops, both are printed.',
   SCHEMA_INCOMPATIBLE: 'The registry refuses a schema as incompatible with its earlier versions.',

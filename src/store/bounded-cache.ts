@@ -1,7 +1,8 @@
 /**
  * A cache bounded by bytes. Two generations of maps stand in for an exact LRU list: a hit in the old one moves the
  * entry to the young one; when the young one is half full it becomes the old one, whose rest is forgotten. That is
- * one or two map look-ups a read, no list to maintain, and never more than `bytesMax`.
+ * one or two map look-ups a read, no list to maintain, and never more than `bytesMax`. What alone is more than half of
+ * that is not kept.
  */
 export class BoundedCache<V> {
   #young = new Map<string, Entry<V>>();
@@ -55,13 +56,16 @@ export class BoundedCache<V> {
   }
 
   #insert(key: string, entry: Entry<V>): void {
+    const half = this.bytesMax / 2;
+    if (entry.bytes > half) return;
+    if (this.#youngBytes + entry.bytes > half) {
+      this.#old = this.#young;
+      this.#oldBytes = this.#youngBytes;
+      this.#young = new Map();
+      this.#youngBytes = 0;
+    }
     this.#young.set(key, entry);
     this.#youngBytes += entry.bytes;
-    if (this.#youngBytes * 2 <= this.bytesMax) return;
-    this.#old = this.#young;
-    this.#oldBytes = this.#youngBytes;
-    this.#young = new Map();
-    this.#youngBytes = 0;
   }
 
   #forget(map: Map<string, Entry<V>>, key: string, entry: Entry<V>): void {

@@ -18,7 +18,7 @@ export interface LevelMemory {
   readonly writeBufferBytes: number;
 }
 
-/** Opens or creates a database on disk. Throws STORE_LOCKED, STORE_CORRUPT. */
+/** Opens or creates a database on disk. Throws STORE_LOCKED, STORE_UNWRITABLE, STORE_CORRUPT. */
 export async function openClassicLevel(directory: string, memory: LevelMemory): Promise<Level> {
   const level = new ClassicLevel<string, Buffer>(directory, {
     ...ENCODINGS,
@@ -41,7 +41,7 @@ export async function openMemoryLevel(): Promise<Level> {
 }
 
 function openError(directory: string, error: unknown): SegueError {
-  const cause = (error as { cause?: { code?: string } }).cause;
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   if (cause?.code === 'LEVEL_LOCKED') {
     return new SegueError(
       'STORE_LOCKED',
@@ -49,9 +49,24 @@ function openError(directory: string, error: unknown): SegueError {
       { cause: error },
     );
   }
+  if (cause?.code === 'LEVEL_IO_ERROR' && isPassing(String(cause.message))) {
+    return new SegueError(
+      'STORE_UNWRITABLE',
+      `expected to write into ${directory}, but opening it failed: ${cause.message}; make room on the disk, raise the limit ` +
+        'or set the permissions',
+      { cause: error, retriable: true },
+    );
+  }
   return new SegueError(
     'STORE_CORRUPT',
     `expected a readable database in ${directory}, but opening it failed: ${String(cause ?? error)}; delete the directory to rebuild it from its topics`,
     { cause: error },
+  );
+}
+
+/** What is wrong with the machine and not with the content, which must not be thrown away for it. */
+function isPassing(message: string): boolean {
+  return /No space left|quota exceeded|Too many open files|Permission denied|Read-only file/i.test(
+    message,
   );
 }

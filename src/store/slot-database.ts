@@ -2,6 +2,7 @@
  * One slot's database: all its stores (told apart by key prefix), its last progress record, and – written in the same
  * atomic batch – the changelog positions that this content stands for.
  */
+import { SegueError } from '../errors';
 import type { Level } from './level';
 
 export interface Write {
@@ -19,12 +20,14 @@ export interface SlotMark {
   /** True after a clean stop, when everything was synced. */
   readonly clean: boolean;
   readonly writtenAtMs: number;
+  /** Topic → schema ids that its values were written under. */
+  readonly writers: Readonly<Record<string, readonly number[]>>;
 }
 
 const MARK_KEY = '\u0001mark';
 const PROGRESS_KEY = '\u0001progress';
-/** Above every character that a key may hold. */
-const LAST = '\uffff';
+/** Above every character that a key may hold, in the order of UTF-8 bytes, in which U+FFFF is no last one. */
+const LAST = '\u{10ffff}';
 
 export class SlotDatabase {
   constructor(private readonly level: Level) {}
@@ -52,7 +55,10 @@ export class SlotDatabase {
     return this.level.keys({ gt: after, lt: prefix + LAST, limit }).all();
   }
 
-  /** One atomic batch: content, mark and (where given) progress. */
+  /**
+   * One atomic batch: content, mark and (where given) progress. Throws STORE_UNWRITABLE: then the database has to be
+   * opened anew, since LevelDB takes no further write after one that failed.
+   */
   async apply(
     writes: readonly Write[],
     mark: SlotMark,
@@ -66,15 +72,30 @@ export class SlotDatabase {
     }
     if (progress !== undefined) batch.put(PROGRESS_KEY, progress);
     batch.put(MARK_KEY, Buffer.from(JSON.stringify(mark), 'utf8'));
-    await batch.write({ sync } as object);
+    await orUnwritable(batch.write({ sync } as object));
   }
 
+  /** Throws STORE_UNWRITABLE. */
   async wipe(): Promise<void> {
-    await this.level.clear();
+    await orUnwritable(this.level.clear());
   }
 
   async close(): Promise<void> {
     await this.level.close();
+  }
+}
+
+async function orUnwritable(written: Promise<void>): Promise<void> {
+  try {
+    await written;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new SegueError(
+      'STORE_UNWRITABLE',
+      `expected to write the local store, but it failed: ${cause instanceof Error ? cause.message : message}; make room on ` +
+        'the disk and check its permissions',
+      { cause: error, retriable: true },
+    );
   }
 }
 

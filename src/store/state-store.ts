@@ -14,7 +14,7 @@ export interface ValueCodec<V> {
   decode(bytes: Buffer): V;
 }
 
-/** What processors may do. Keys are any text without U+FFFF. */
+/** What processors may do. Keys are any text without U+10FFFF, which is no character. */
 export interface StateStore<V> {
   get(key: string): V | undefined;
   put(key: string, value: V): void;
