@@ -1,7 +1,8 @@
 import { partitionOf } from '../broker/partitioner';
+import type { Logger } from '../logger';
 import { UnreadableValue } from '../schema-registry/schema-registry';
 import type { EngineSettings } from './engine-settings';
-import type { RejectedRecord } from './processor-context';
+import type { RejectedRecord, SlotWork } from './processor-context';
 import type { QueuedRecord } from './slot-input';
 import type { TopicCodecs } from './topic-codecs';
 
@@ -43,6 +44,25 @@ function whereItBelongs(
   if (right === partition) return undefined;
   const detail = `its key belongs to partition ${right}; produce with the standard (murmur2) partitioner`;
   return { reason: 'WRONG_PARTITION', detail };
+}
+
+/**
+ * Keeps a refused record as a dead letter. Not a replayed one, which comes again with each take-over: it is told of and
+ * passed over.
+ */
+export function refuse(
+  queued: QueuedRecord,
+  { reason, detail }: Refusal,
+  work: Pick<SlotWork, 'reject'>,
+  { slot, logger }: { readonly slot: number; readonly logger: Logger },
+): void {
+  const { source, record } = queued;
+  if (!source.replayed) {
+    work.reject(asInput(queued, undefined), reason, detail);
+    return;
+  }
+  const place = `${source.topic.name} offset ${record.offset}`;
+  logger.warn(`slot ${slot}: ${place} is passed over: ${reason}, ${detail}`);
 }
 
 /** One object literal a record, of one shape: this runs for every one. */

@@ -38,7 +38,7 @@ export function freezeStep(tenure: SlotTenure, options: SlotOptions): FrozenStep
   };
   const progress = codecs.of(topology.progress).encode(value);
   const step = work.step;
-  work.step = new Step(options.clock.now());
+  work.step = new Step(options.clock.monotonicMs());
   const records = [
     ...step.outputs,
     ...stores.flatMap((store) => tableRecords(store, slot)),
@@ -84,6 +84,7 @@ export async function commitStep(
     bootId,
     clean: false,
     writtenAtMs: committedAtMs,
+    writers: tenure.state.writers.toRecord(),
   };
   faultPoint('before-local-batch');
   const sync = tenure.stepNumber % SYNC_EVERY_STEPS === 0;

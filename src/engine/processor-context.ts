@@ -28,7 +28,8 @@ export type RejectedRecord = Omit<InputRecord<unknown>, 'value' | 'rawValue'> & 
   readonly rawValue: Buffer | null;
 };
 
-interface WallClockTimer {
+/** `dueMs`: by the monotonic clock, or in stream time. */
+interface EngineTimer {
   readonly everyMs: number;
   readonly action: () => void;
   dueMs: number;
@@ -40,11 +41,11 @@ export class SlotWork {
   sums = new Sums();
   streamTimeMs = 0;
   current: RejectedRecord | undefined;
-  readonly #wallClockTimers: WallClockTimer[] = [];
-  readonly #streamTimers: WallClockTimer[] = [];
+  readonly #wallClockTimers: EngineTimer[] = [];
+  readonly #streamTimers: EngineTimer[] = [];
 
   constructor(readonly frame: SlotFrame) {
-    this.step = new Step(frame.clock.now());
+    this.step = new Step(frame.clock.monotonicMs());
   }
 
   send<V>(topic: Topic<V>, key: string | null, value: V | null, options: SendOptions = {}): void {
@@ -83,7 +84,11 @@ export class SlotWork {
   }
 
   everyWallClock(everyMs: number, action: () => void): void {
-    this.#wallClockTimers.push({ everyMs, action, dueMs: this.frame.clock.now() + everyMs });
+    this.#wallClockTimers.push({
+      everyMs,
+      action,
+      dueMs: this.frame.clock.monotonicMs() + everyMs,
+    });
   }
 
   everyStreamTime(everyMs: number, action: () => void): void {
@@ -92,7 +97,7 @@ export class SlotWork {
 
   /** Runs what is due; answers whether anything ran. */
   runTimers(): boolean {
-    const wall = fire(this.#wallClockTimers, this.frame.clock.now());
+    const wall = fire(this.#wallClockTimers, this.frame.clock.monotonicMs());
     const stream = fire(this.#streamTimers, this.streamTimeMs);
     return wall || stream;
   }
@@ -100,7 +105,7 @@ export class SlotWork {
   /** Milliseconds until the next wall-clock timer; Infinity without any. */
   nextTimerInMs(): number {
     const due = this.#wallClockTimers.map((timer) => timer.dueMs);
-    return Math.max(0, Math.min(...due, Number.POSITIVE_INFINITY) - this.frame.clock.now());
+    return Math.max(0, Math.min(...due, Number.POSITIVE_INFINITY) - this.frame.clock.monotonicMs());
   }
 
   #partition(topic: Topic<unknown>, key: Buffer | null): number {
@@ -109,7 +114,7 @@ export class SlotWork {
   }
 }
 
-function fire(timers: readonly WallClockTimer[], now: number): boolean {
+function fire(timers: readonly EngineTimer[], now: number): boolean {
   const due = timers.filter((timer) => timer.dueMs <= now);
   for (const timer of due) {
     timer.dueMs = now + timer.everyMs;

@@ -4,13 +4,21 @@
  */
 import type { Broker, FetchedBatch, PartitionRange, TopicPartition } from '../broker/broker';
 import type { Clock } from '../clock';
+import { SegueError } from '../errors';
 import type { FaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SlotDatabase, SlotMark, Write } from '../store/slot-database';
 import type { LayeredStore } from '../store/state-store';
 import type { Meter } from '../telemetry/meter';
 import { databaseWrites, type SlotState } from './slot-state';
-import { isTable, type StoreDefinition, storesOf, type Topology } from './topology';
+import type { TopicCodecs } from './topic-codecs';
+import {
+  isTable,
+  type StoreDefinition,
+  storesOf,
+  type TableDefinition,
+  type Topology,
+} from './topology';
 
 export interface RestoreOptions {
   readonly slot: number;
@@ -24,17 +32,21 @@ export interface RestoreOptions {
   readonly bootId: string;
   /** Older local content is not trusted: tombstones may be gone from the changelog. */
   readonly tombstoneRetentionMs: number;
+  readonly codecs: TopicCodecs;
   readonly faultPoint: FaultPoint;
+  /** Whether the slot is still ours by the word of the group; a long restore ends when it is not. */
+  readonly isAssigned: () => boolean;
 }
 
 interface Changelog extends TopicPartition {
-  readonly definition: StoreDefinition<unknown> | undefined;
+  /** Missing for the progress topic. */
+  readonly definition: TableDefinition<unknown> | undefined;
   readonly range: PartitionRange;
 }
 
 const FETCH = { waitMsMax: 1000, bytesMaxPerPartition: 1024 * 1024 } as const;
 
-/** Answers how many records were replayed and the positions reached. */
+/** Answers how many records were replayed and the positions reached. Throws BROKER_FENCED where the slot is lost meanwhile. */
 export async function restore(
   options: RestoreOptions,
 ): Promise<{ replayed: number; changelogs: Record<string, number> }> {
@@ -47,6 +59,11 @@ export async function restore(
   const total = remaining;
   let replayed = 0;
   while (remaining > 0) {
+    if (!options.isAssigned())
+      throw new SegueError(
+        'BROKER_FENCED',
+        `slot ${options.slot} was given away during its restore`,
+      );
     const wanted = changelogs
       .filter(({ topic, range }) => positions[topic]! < range.end)
       .map(({ topic, partition }) => ({ topic, partition, offset: positions[topic]! }));
@@ -86,7 +103,11 @@ async function startPositions(
 ): Promise<Record<string, number>> {
   const mark = options.database.mark();
   const doubt = mark === undefined ? 'nothing on disk' : whyNotTrusted(mark, changelogs, options);
-  if (mark !== undefined && doubt === undefined) return { ...mark.changelogs };
+  if (mark !== undefined && doubt === undefined) {
+    options.state.writers.load(mark.writers);
+    await options.state.writers.learn(storesOf(options.topology), options.codecs);
+    return { ...mark.changelogs };
+  }
   if (mark !== undefined) {
     options.logger.warn(
       `slot ${options.slot}: local state is wiped and restored from its topics: ${doubt}`,
@@ -107,6 +128,7 @@ function whyNotTrusted(
   const ageMs = options.clock.now() - mark.writtenAtMs;
   if (ageMs > options.tombstoneRetentionMs)
     return `it is ${Math.round(ageMs / 1000)} s old, longer than tombstones are kept`;
+  if (mark.writers === undefined) return 'it does not say under which schemas it was written';
   for (const { topic, range } of changelogs) {
     const position = mark.changelogs[topic];
     if (position === undefined) return `it knows nothing of ${topic}`;
@@ -126,21 +148,30 @@ async function applyBatch(
 ): Promise<number> {
   const { definition } = changelogs.find(({ topic }) => topic === batch.topic)!;
   positions[batch.topic] = batch.nextOffset;
-  const mark = {
-    changelogs: { ...positions },
-    bootId: options.bootId,
-    clean: false,
-    writtenAtMs: options.clock.now(),
-  };
   if (definition === undefined) {
-    await options.database.apply([], mark, lastProgress(batch, options.slot));
+    const progress = lastProgress(batch, options.slot);
+    await options.database.apply([], markAt(positions, options), progress);
     return batch.records.length;
   }
+  await options.codecs.of(definition.topic).learn(batch.records.map(({ value }) => value));
   const writes = tableWrites(options, definition, batch);
   const derived = databaseWrites(options.state.freeze());
-  await options.database.apply([...writes, ...derived], mark);
+  await options.database.apply([...writes, ...derived], markAt(positions, options));
   options.state.committed();
   return batch.records.length;
+}
+
+function markAt(
+  positions: Readonly<Record<string, number>>,
+  { bootId, clock, state }: RestoreOptions,
+): SlotMark {
+  return {
+    changelogs: { ...positions },
+    bootId,
+    clean: false,
+    writtenAtMs: clock.now(),
+    writers: state.writers.toRecord(),
+  };
 }
 
 /** Other slots' records share the progress topic. */
@@ -155,7 +186,7 @@ export function progressKey(slot: number): string {
 
 function tableWrites(
   options: RestoreOptions,
-  definition: StoreDefinition<unknown>,
+  definition: TableDefinition<unknown>,
   batch: FetchedBatch,
 ): Write[] {
   const store = options.state.layered(definition);
@@ -164,6 +195,7 @@ function tableWrites(
   for (const { key, value } of batch.records)
     if (key !== null) last.set(key.toString('utf8'), value);
   return [...last].map(([key, value]) => {
+    options.state.writers.note(definition.topic.name, value);
     if (definition.onRestore !== undefined) tellHook(options, definition, store, key, value);
     return store.restoreWrite(key, value);
   });

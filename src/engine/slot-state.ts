@@ -4,6 +4,7 @@ import type { FrozenEntry, StateStore, ValueCodec } from '../store/state-store';
 import { LayeredStore } from '../store/state-store';
 import type { TopicCodecs } from './topic-codecs';
 import { isTable, type StoreAccess, type StoreDefinition, type Topic } from './topology';
+import { WriterIds } from './writer-ids';
 
 /** One frozen store: its dirty keys, encoded. */
 export interface FrozenStore {
@@ -14,6 +15,8 @@ export interface FrozenStore {
 
 /** All stores of one slot. */
 export class SlotState implements StoreAccess {
+  /** Of everything in the database, and of what is about to be written there. */
+  readonly writers = new WriterIds();
   readonly #stores = new Map<
     string,
     { definition: StoreDefinition<unknown>; store: LayeredStore<unknown> }
@@ -54,11 +57,14 @@ export class SlotState implements StoreAccess {
   }
 
   freeze(): FrozenStore[] {
-    return [...this.#stores.values()].map(({ definition, store }) => ({
-      store,
-      topic: isTable(definition) ? definition.topic : undefined,
-      entries: store.freeze(),
-    }));
+    return [...this.#stores.values()].map(({ definition, store }) => {
+      const topic = isTable(definition) ? definition.topic : undefined;
+      const entries = store.freeze();
+      // All that one freeze encodes is of one schema.
+      const first = entries.find(({ bytes }) => bytes !== null);
+      if (topic !== undefined && first !== undefined) this.writers.note(topic.name, first.bytes);
+      return { store, topic, entries };
+    });
   }
 
   committed(): void {

@@ -7,8 +7,11 @@ import type { FetchedBatch, Position } from '../broker/broker';
 import { yieldToEventLoop } from '../clock';
 import { hasCode } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
-import { admit, asInput } from './admission';
+import { admit, asInput, refuse } from './admission';
+import { BackgroundCommit } from './background-commit';
+import { Backoff } from './backoff';
 import { commitStep, type FrozenStep, freezeStep } from './commit';
+import { Pace } from './pace';
 import type { InputRecord } from './processor';
 import type { SlotWork } from './processor-context';
 import { Signal } from './signal';
@@ -18,7 +21,7 @@ import type { SlotState } from './slot-state';
 import type { SlotOptions, SlotStatus, SlotTenure } from './slot-tenure';
 import { isFinal, takeOver } from './take-over';
 
-const BACKOFF_MS = { first: 50, factor: 2, max: 5000 } as const;
+const BACKOFF = { firstMs: 50, factor: 2, maxMs: 5000 } as const;
 /** Records are handled in runs of about this long, so that heartbeats and fetches get their turn. */
 const RUN_MS = 8;
 
@@ -29,15 +32,16 @@ export class Slot {
   #tenure: SlotTenure | undefined;
   #database: SlotDatabase | undefined;
   #stopping = false;
-  #commit: Promise<void> | undefined;
-  #commitError: unknown;
   #moreToDo = false;
-  #lastStepAtMs = 0;
+  readonly #backoff = new Backoff(BACKOFF);
+  readonly #pace: Pace;
   readonly #news: Signal;
+  readonly #commit = new BackgroundCommit(() => this.#news.notify());
   readonly #metrics: SlotMetrics;
 
   constructor(private readonly options: SlotOptions) {
     this.#news = new Signal(options.clock);
+    this.#pace = new Pace(options.settings, options.clock);
     this.#metrics = new SlotMetrics(options.slot, options.meter, options.clock);
   }
 
@@ -60,9 +64,7 @@ export class Slot {
   isIdle(): boolean {
     const tenure = this.#tenure;
     if (this.status !== 'running' || tenure === undefined) return this.status === 'failed';
-    return (
-      tenure.input.isEmpty() && !this.#moreToDo && this.#commit === undefined && !this.#hasWork()
-    );
+    return tenure.input.isEmpty() && !this.#moreToDo && !this.#commit.isRunning && !this.#hasWork();
   }
 
   position(topic: string): number {
@@ -86,24 +88,30 @@ export class Slot {
 
   /** Runs until stopped, fenced for good or failed for good; never throws. */
   async run(): Promise<void> {
-    let backoffMs: number = BACKOFF_MS.first;
     let cause: TakeOverCause = 'assigned';
     while (!this.#stopping) {
       try {
         await this.#beginTenure(cause);
-        backoffMs = BACKOFF_MS.first;
         await this.#runSteps();
       } catch (error) {
-        if (this.#endsHere(error)) return;
-        cause = hasCode(error, 'BROKER_FENCED') ? 'fenced' : 'in-doubt';
+        cause = this.#noteFailure(error);
         await this.#letGo();
-        const waitMs = cause === 'fenced' ? this.options.settings.fencedRetryMs : backoffMs;
-        backoffMs = Math.min(backoffMs * BACKOFF_MS.factor, BACKOFF_MS.max);
-        await this.#news.wait(waitMs);
+        // LevelDB takes no further write after one that failed.
+        if (hasCode(error, 'STORE_UNWRITABLE')) await this.#closeDatabase();
+        const isFenced = cause === 'fenced';
+        await this.#pause(isFenced ? this.options.settings.fencedRetryMs : this.#backoff.next());
         if (!this.options.isAssigned()) break;
       }
     }
     await this.#close();
+  }
+
+  /** News must not cut it short: one that was fenced would fence the rightful owner at once. Stopping does. */
+  async #pause(delayMs: number): Promise<void> {
+    const { clock } = this.options;
+    const endMs = clock.monotonicMs() + delayMs;
+    for (let left = delayMs; left > 0 && !this.#stopping; left = endMs - clock.monotonicMs())
+      await this.#news.wait(left);
   }
 
   /** Commits what is under way, closes cleanly. Resolves when `run` may be awaited without delay. */
@@ -117,7 +125,8 @@ export class Slot {
     this.status = 'taking over';
     this.#database ??= await this.options.openDatabase(this.slot);
     this.#tenure = await takeOver(this.options, this.#database);
-    this.status = 'running';
+    // One that has failed for good meanwhile, or was told to stop, ends with what it has.
+    if (this.status === 'taking over') this.status = 'running';
     this.#moreToDo = true;
     this.#metrics.tookOver(cause, this.options.clock.monotonicMs() - startedMs);
   }
@@ -125,14 +134,14 @@ export class Slot {
   async #runSteps(): Promise<void> {
     while (!this.#stopping) {
       await this.#fill();
-      if (this.#commitError !== undefined) throw this.#commitError;
+      if (this.#commit.error !== undefined) throw this.#commit.error;
       const timersRan = this.#tenure!.work.runTimers();
       if (!timersRan && !this.#hasWork() && !this.#moreToDo) continue;
       await this.#endStep();
       await this.#startCommit();
     }
     await this.#startCommit();
-    await this.#awaitCommit();
+    await this.#commit.settled();
   }
 
   /** Processes records until the step is due: full, or old enough. */
@@ -153,20 +162,14 @@ export class Slot {
       const waitMs = Math.min(this.#dueInMs(), work.nextTimerInMs());
       if (waitMs <= 0) return;
       await this.#news.wait(waitMs);
-      if (this.#commitError !== undefined) return;
+      if (this.#commit.error !== undefined) return;
       runStartedMs = this.options.clock.monotonicMs();
     }
   }
 
-  /** Steps come at most every interval; after a pause the first record waits only a moment for company. */
   #dueInMs(): number {
     if (!this.#hasWork() && !this.#moreToDo) return Number.POSITIVE_INFINITY;
-    const { stepIntervalMs, stepLingerMs } = this.options.settings;
-    const dueMs = Math.max(
-      this.#lastStepAtMs + stepIntervalMs,
-      this.#tenure!.work.step.startedAtMs + stepLingerMs,
-    );
-    return dueMs - this.options.clock.now();
+    return this.#pace.dueInMs(this.#tenure!.work.step.startedAtMs);
   }
 
   #hasWork(): boolean {
@@ -178,7 +181,7 @@ export class Slot {
     const { work, tasks } = this.#tenure!;
     const { topic } = queued.source;
     const { record, partition } = queued;
-    if (work.step.inputRecords === 0) work.step.restart(this.options.clock.now());
+    work.step.begin(this.options.clock.monotonicMs());
     const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0);
     if (queued.source.replayed) {
       // Needs no commit by itself, or progress records would beget progress records; and so it must not fill the step.
@@ -191,8 +194,7 @@ export class Slot {
     work.streamTimeMs = Math.max(work.streamTimeMs, record.timestampMs);
     this.#metrics.read(topic.name, partition, bytes);
     const admitted = admit(queued, this.options);
-    if ('reason' in admitted)
-      work.reject(asInput(queued, undefined), admitted.reason, admitted.detail);
+    if ('reason' in admitted) refuse(queued, admitted, work, this.options);
     else tasks.get(topic.name)!.process(asInput(queued, admitted.value) as InputRecord<unknown>);
   }
 
@@ -216,51 +218,36 @@ export class Slot {
 
   /** Freezes the step and commits it behind the back of the next one; one commit at a time. */
   async #startCommit(): Promise<void> {
-    await this.#awaitCommit();
-    this.#lastStepAtMs = this.options.clock.now();
+    await this.#commit.settled();
+    this.#pace.stepEnds();
     if (!this.#hasWork()) return;
     const frozen = freezeStep(this.#tenure!, this.options);
-    this.#commit = this.#commitAndCount(frozen).then((error) => {
-      this.#commitError = error;
-      this.#commit = undefined;
-      this.#news.notify();
-    });
+    this.#commit.start(() => this.#commitAndCount(frozen));
   }
 
-  /** Waits for the commit under way, if any, and throws what it failed with. */
-  async #awaitCommit(): Promise<void> {
-    await this.#commit;
-    if (this.#commitError !== undefined) throw this.#commitError;
-  }
-
-  /** Answers the error instead of throwing it: it surfaces where the commit is awaited. */
-  async #commitAndCount(frozen: FrozenStep): Promise<unknown> {
+  async #commitAndCount(frozen: FrozenStep): Promise<void> {
     try {
       const timing = await commitStep(this.#tenure!, this.#database!, frozen, this.options);
       this.#metrics.committed(frozen, timing);
-      return undefined;
+      this.#backoff.reset();
     } catch (error) {
       this.#metrics.commitFailed(error);
-      return error ?? new Error('a commit failed without a reason');
+      throw error;
     }
   }
 
-  /** True where trying again is wrong: the slot stays failed, or is no longer ours. */
-  #endsHere(error: unknown): boolean {
+  /** Says what happened, and stops where trying again is wrong. Answers what a further take-over would come of. */
+  #noteFailure(error: unknown): TakeOverCause {
     const { logger } = this.options;
-    const lost = hasCode(error, 'BROKER_FENCED');
-    if (lost) {
-      this.status = 'fenced';
-      logger.warn(`slot ${this.slot}: another process took it over`);
-      return false;
+    const { message } = error as Error;
+    if (hasCode(error, 'BROKER_FENCED')) {
+      if (this.status !== 'failed') this.status = 'fenced';
+      logger.warn(`slot ${this.slot}: ${message}`);
+      return 'fenced';
     }
-    if (isFinal(error)) {
-      this.fail(error);
-      void this.#close();
-      return true;
-    }
-    logger.warn(`slot ${this.slot}: a step failed, taking over again: ${(error as Error).message}`);
-    return false;
+    if (isFinal(error)) this.fail(error);
+    else logger.warn(`slot ${this.slot}: a step failed, taking over again: ${message}`);
+    return 'in-doubt';
   }
 
   /** Stops for good with a reason that readiness shows. */
@@ -272,9 +259,8 @@ export class Slot {
   }
 
   async #letGo(): Promise<void> {
-    if (this.status !== 'fenced') this.status = 'taking over';
-    await this.#commit;
-    this.#commitError = undefined;
+    if (this.status === 'running') this.status = 'taking over';
+    await this.#commit.forget();
     await this.#tenure?.writer.close().catch(() => undefined);
     this.#tenure = undefined;
   }
@@ -282,18 +268,33 @@ export class Slot {
   async #close(): Promise<void> {
     const tenure = this.#tenure;
     const isClean =
-      tenure !== undefined && this.status === 'running' && this.#commitError === undefined;
+      tenure !== undefined && this.status === 'running' && this.#commit.error === undefined;
     await this.#letGo();
     if (isClean) await this.#markClean(tenure);
-    await this.#database?.close().catch(() => undefined);
-    this.#database = undefined;
+    await this.#closeDatabase();
     if (this.status !== 'failed') this.status = 'stopped';
     this.#metrics.gone();
   }
 
+  async #closeDatabase(): Promise<void> {
+    await this.#database?.close().catch(() => undefined);
+    this.#database = undefined;
+  }
+
   async #markClean(tenure: SlotTenure): Promise<void> {
-    const { bootId, clock } = this.options;
-    const mark = { changelogs: tenure.changelogs, bootId, clean: true, writtenAtMs: clock.now() };
-    await this.#database?.apply([], mark, undefined, true);
+    const { bootId, clock, logger } = this.options;
+    const mark = {
+      changelogs: tenure.changelogs,
+      bootId,
+      clean: true,
+      writtenAtMs: clock.now(),
+      writers: tenure.state.writers.toRecord(),
+    };
+    try {
+      await this.#database?.apply([], mark, undefined, true);
+    } catch (error) {
+      // The mark of the last step stands, which is as true, only not for another boot.
+      logger.warn(`slot ${this.slot}: ended without a clean mark: ${(error as Error).message}`);
+    }
   }
 }

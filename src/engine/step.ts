@@ -10,12 +10,18 @@ export class Step {
   movesPositions = false;
   inputBytes = 0;
   outputBytes = 0;
+  #hasRecords = false;
 
+  /** `startedAtMs`: by the monotonic clock. */
   constructor(public startedAtMs: number) {}
 
-  /** The first record has come: its wait begins now. */
-  restart(nowMs: number): void {
-    if (this.outputs.length === 0) this.startedAtMs = nowMs;
+  /**
+   * A record has come; the first one's wait begins now. Replayed ones count here too, or a stream of them would put the
+   * end of the step off for ever.
+   */
+  begin(nowMs: number): void {
+    if (!this.#hasRecords && this.outputs.length === 0) this.startedAtMs = nowMs;
+    this.#hasRecords = true;
   }
 
   send(record: OutputRecord): void {

@@ -1,7 +1,7 @@
 /** A process's share of the application: joins the group, runs the slots it is given, feeds them. */
 import type { Broker, Membership, Position, TopicSpec } from '../broker/broker';
 import { type Clock, sleep } from '../clock';
-import { hasCode } from '../errors';
+import { hasCode, type SegueError } from '../errors';
 import { type FaultPoint, noFaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SchemaRegistry } from '../schema-registry/schema-registry';
@@ -205,16 +205,20 @@ export class StreamRunner {
   async #fetchFailed(error: unknown): Promise<void> {
     this.#fetchWarning.warn(`fetching failed: ${(error as Error).message}; trying again`);
     if (hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE')) {
-      for (const slot of this.slots) {
-        for (const { topic, partition, offset } of slot.wanted()) {
-          const range = (await this.options.broker.ranges(topic)).find(
-            (one) => one.partition === partition,
-          )!;
-          if (offset < range.start || offset > range.end) slot.fail(error);
-        }
-      }
+      // Where this fails as well, the next round comes here again.
+      await this.#failOutOfRange(error).catch(() => undefined);
     }
     await sleep(this.options.clock, RETRY_MS);
+  }
+
+  async #failOutOfRange(error: SegueError): Promise<void> {
+    for (const slot of this.slots) {
+      for (const { topic, partition, offset } of slot.wanted()) {
+        const ranges = await this.options.broker.ranges(topic);
+        const range = ranges.find((one) => one.partition === partition);
+        if (range === undefined || offset < range.start || offset > range.end) slot.fail(error);
+      }
+    }
   }
 }
 

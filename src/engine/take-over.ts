@@ -33,7 +33,7 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
       state,
       tombstoneRetentionMs: settings.tombstoneRetentionMs,
     });
-    const progress = lastProgress(options, database);
+    const progress = await lastProgress(options, database);
     const parts = topology.parts.filter((part) => part.runsOn === 'every slot' || slot === 0);
     const input = new SlotInput(
       await startPositions(options, parts, progress),
@@ -59,12 +59,15 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
   }
 }
 
-function lastProgress(
+async function lastProgress(
   { topology, codecs }: SlotOptions,
   database: SlotDatabase,
-): ProgressValue | undefined {
+): Promise<ProgressValue | undefined> {
   const bytes = database.progress();
-  return bytes === undefined ? undefined : codecs.of(topology.progress).decode(bytes);
+  if (bytes === undefined) return undefined;
+  const codec = codecs.of(topology.progress);
+  await codec.learn([bytes]);
+  return codec.decode(bytes);
 }
 
 async function buildTasks(
@@ -140,6 +143,7 @@ export function isFinal(error: unknown): boolean {
   return (
     hasCode(error, 'SLOT_POSITIONS_DISAGREE') ||
     hasCode(error, 'BROKER_OFFSET_OUT_OF_RANGE') ||
+    hasCode(error, 'BROKER_RECORD_TOO_LARGE') ||
     !(error instanceof SegueError)
   );
 }

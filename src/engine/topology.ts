@@ -188,8 +188,24 @@ function checkTopology(topology: Topology): void {
     prefixes.every((prefix) => prefix.length === 1 && prefix >= ' '),
     'store prefixes are one character',
   );
+  checkSources(topology.parts);
   const names = topology.parts.flatMap((part) =>
     part.processors.map((processor) => processor.name),
   );
   assert(new Set(names).size === names.length, 'processor names are unique');
+}
+
+/** A slot tells its parts apart by the topic of a record, and a single partition can only be fetched for one slot. */
+function checkSources(parts: readonly PartDefinition[]): void {
+  const sources = parts.flatMap((part) => part.sources.map(({ topic }) => ({ part, topic })));
+  const names = sources.map(({ topic }) => topic.name);
+  assert(new Set(names).size === names.length, 'a topic is the source of one part');
+  for (const { part, topic } of sources) {
+    const isReadable = topic.partitions === 'slots' || part.runsOn === 'slot 0';
+    assert(isReadable, `${topic.name} has a single partition, so a part on slot 0 reads it`);
+  }
+  assert(
+    parts.every(({ processors }) => processors.length > 0),
+    'each part has a processor',
+  );
 }
