@@ -76,9 +76,14 @@ function build() {
   if (modifiedMs(BUILD_MARK) > newest) return;
   const tool = (name) => inRoot('node_modules', '.bin', name);
   run('compiling TypeScript', tool('tsc'), ['-p', 'tsconfig.json']);
-  const kernels = inRoot('src', 'als', 'kernels', 'asconfig.json');
-  if (fs.existsSync(kernels))
-    run('compiling WASM kernels', tool('asc'), ['--config', kernels, '--target', 'release']);
+  for (const area of fs.readdirSync(inRoot('src'))) {
+    const kernels = inRoot('src', area, 'kernels', 'asconfig.json');
+    if (!fs.existsSync(kernels)) continue;
+    run(`compiling WASM kernels of ${area}`, tool('asc'), [
+      ...['--config', kernels],
+      ...['--target', 'release'],
+    ]);
+  }
   fs.writeFileSync(BUILD_MARK, '');
 }
 

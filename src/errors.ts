@@ -44,6 +44,8 @@ export const ERROR_CODES = {
   MODEL_UNKNOWN: 'There is no such generation, or its factors are not kept any more.',
   TRAINING_IMPOSSIBLE:
     'Nothing is left to learn from after the filters; send more listens or lower them.',
+  TRAINING_DIVERGED:
+    'What is learnt is not a finite number any more; lower the learning rate, or scale the input to about 1.',
   MEMORY_EXCEEDED:
     'Interactions and factors do not fit into one process; use the Spark trainer or fewer factors.',
   MATRIX_SINGULAR:

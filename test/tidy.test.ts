@@ -39,7 +39,7 @@ const SOURCES: readonly SourceFile[] = ['src', 'streams', 'schemas', 'test']
 
 const under = (...folders: string[]) =>
   SOURCES.filter(({ path }) => folders.some((folder) => path.startsWith(folder)));
-const isKernel = ({ path }: SourceFile) => path.startsWith('src/als/kernels/assembly/');
+const isKernel = ({ path }: SourceFile) => /^src\/\w+\/kernels\/assembly\//.test(path);
 
 /** `file: what` for every import that `isForbidden`. */
 function offences(files: readonly SourceFile[], isForbidden: (name: string) => boolean): string[] {
