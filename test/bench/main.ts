@@ -1,12 +1,14 @@
 /** `npm run bench -- NAME [--json] [options]`: one measurement by name. Each prints its machine and its ratios. */
 import { benchAls } from './als';
 import { benchFoldIn } from './fold-in';
+import { benchLightFm } from './lightfm';
 import { benchStream } from './stream';
 import { benchTopN } from './top-n';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   als: benchAls,
   'fold-in': benchFoldIn,
+  lightfm: benchLightFm,
   stream: benchStream,
   'top-n': benchTopN,
 };

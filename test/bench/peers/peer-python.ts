@@ -9,11 +9,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../../src/compiled-path';
 
-const FOLDER = join(projectRoot(), 'test', 'bench', 'peers');
+/** Scripts and their requirements.txt; the tests' need less than the benches'. */
+export const PEER_FOLDERS = {
+  bench: join(projectRoot(), 'test', 'bench', 'peers'),
+  tests: join(projectRoot(), 'test', 'support', 'peers'),
+} as const;
 
 /** The environment's Python, or undefined (and why on standard error). */
-export function peerPython(): string | undefined {
-  const requirements = join(FOLDER, 'requirements.txt');
+export function peerPython(folder: string = PEER_FOLDERS.bench): string | undefined {
+  const requirements = join(folder, 'requirements.txt');
   const version = createHash('sha256')
     .update(readFileSync(requirements))
     .digest('hex')
@@ -38,12 +42,20 @@ export function peerPython(): string | undefined {
   return python;
 }
 
-/** Runs one of the scripts beside this file with a task file; returns what it printed, as JSON. */
-export function runPeer<T>(python: string, script: string, taskFile: string): T {
-  const done = spawnSync(python, [join(FOLDER, script), taskFile], {
+/** Runs one of the folder's scripts with a task file; returns what it printed, as JSON. */
+export function runPeer<T>(
+  python: string,
+  script: string,
+  taskFile: string,
+  folder: string = PEER_FOLDERS.bench,
+): T {
+  const done = spawnSync(python, [join(folder, script), taskFile], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
   });
-  if (done.status !== 0) throw new Error(`${script} failed:\n${done.stderr}`);
+  if (done.status !== 0) {
+    throw new Error(`${script} failed (${done.signal ?? done.status}):\n${done.stderr}`);
+  }
   return JSON.parse(done.stdout.trim().split('\n').at(-1)!) as T;
 }
