@@ -86,16 +86,14 @@ for case in CASES:
     case["ranks"] = [int(rank) for rank in ranks.data]
     case["auc"] = float(auc_score(model, test, likes, check_intersections=False, **features).mean())
 
-print(
-    json.dumps(
-        {
-            "likes": as_json(likes),
-            "signs": as_json(signs),
-            "weights": as_json(weights)["values"],
-            "userFeatures": as_json(user_features),
-            "itemFeatures": as_json(item_features),
-            "test": as_json(test),
-            "cases": CASES,
-        }
-    )
-)
+given = {
+    "likes": as_json(likes),
+    "signs": as_json(signs),
+    "weights": as_json(weights)["values"],
+    "userFeatures": as_json(user_features),
+    "itemFeatures": as_json(item_features),
+    "test": as_json(test),
+}
+lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in given.items()]
+cases = ",\n".join(json.dumps(case) for case in CASES)
+print("{\n" + ",\n".join(lines) + ',\n"cases": [\n' + cases + "\n]}")
