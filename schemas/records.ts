@@ -72,7 +72,7 @@ export interface ModelItem {
   readonly track_name: string;
 }
 
-/** Some items of one generation with their factors. Key: <generation>/<block>. */
+/** Some items of one generation with their factors. Key: <generation>/<attempt>/<block>. */
 export interface ItemFactorBlock {
   readonly generation: number;
   readonly block: number;

@@ -48,6 +48,10 @@ export const ERROR_CODES = {
     'What is learnt is not a finite number any more; lower the learning rate, or scale the input to about 1.',
   MEMORY_EXCEEDED:
     'Interactions and factors do not fit into one process; use the Spark trainer or fewer factors.',
+  SPARK_UNAVAILABLE:
+    'Spark cannot be used here: it needs Kafka (--brokers), and Python, Java 17 and Maven to install itself once.',
+  SPARK_JOB_FAILED:
+    'A retrain on Spark ended without a result; nothing of it counts. Look at its last lines in the log.',
   MATRIX_SINGULAR:
     'A normal equation has no unique solution; raise lambda, or check the factors for NaN.',
   INPUT_UNREADABLE: 'An input file cannot be read as what it should be.',

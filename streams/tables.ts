@@ -30,7 +30,7 @@ export async function readTable<V>(
   visit: (key: string, value: V | null, offset: number) => void,
 ): Promise<void> {
   const codec = reader.codecs.of(topic);
-  await readRaw(reader, topic, to, async (records) => {
+  await readRaw(reader, topic.name, to, async (records) => {
     await codec.learn(records.map(({ value }) => value));
     for (const { key, value, offset } of records)
       visit(key, value === null ? null : codec.decode(value), offset);
@@ -47,7 +47,7 @@ export async function lastValues<V>(
   const bytes = new Map<string, Buffer>();
   await readRaw(
     reader,
-    topic,
+    topic.name,
     await tableEnds(reader, topic.name, wanted.partition),
     async (records) => {
       for (const { key, value } of records) {
@@ -61,6 +61,21 @@ export async function lastValues<V>(
   return new Map([...bytes].map(([key, value]) => [key, codec.decode(value)]));
 }
 
+/** Keys of a topic that have a value, as of now. */
+export async function liveKeys(
+  reader: Pick<TableReader, 'broker'>,
+  topic: string,
+): Promise<string[]> {
+  const keys = new Set<string>();
+  await readRaw(reader, topic, await tableEnds(reader, topic), async (records) => {
+    for (const { key, value } of records) {
+      if (value === null) keys.delete(key);
+      else keys.add(key);
+    }
+  });
+  return [...keys];
+}
+
 interface RawRecord {
   readonly key: string;
   readonly value: Buffer | null;
@@ -68,18 +83,18 @@ interface RawRecord {
 }
 
 async function readRaw(
-  { broker }: TableReader,
-  topic: Topic<unknown>,
+  { broker }: Pick<TableReader, 'broker'>,
+  topic: string,
   to: readonly Position[],
   visit: (records: readonly RawRecord[]) => Promise<void>,
 ): Promise<void> {
   const ends = new Map(to.map(({ partition, offset }) => [partition, offset]));
-  const ranges = await broker.ranges(topic.name);
+  const ranges = await broker.ranges(topic);
   const next = new Map(ranges.map(({ partition, start }) => [partition, start]));
   for (;;) {
     const open = [...ends]
       .filter(([partition, end]) => next.get(partition)! < end)
-      .map(([partition]) => ({ topic: topic.name, partition, offset: next.get(partition)! }));
+      .map(([partition]) => ({ topic, partition, offset: next.get(partition)! }));
     if (open.length === 0) return;
     for (const batch of await broker.fetch(open, FETCH)) {
       next.set(batch.partition, batch.nextOffset);

@@ -272,6 +272,15 @@ const MODEL: readonly PanelSpec[] = [
   },
   {
     kind: 'lines',
+    title: 'Progress of a retrain, by phase',
+    description:
+      'How much of each phase is done, as far as the trainer knows; Spark counts the tasks of the job in hand, several in a phase. The same for long while it runs: the cluster has no room, look at its log.',
+    unit: 'share',
+    max: 1,
+    queries: one('max by (phase) (segue_retrain_progress_ratio)', '{{phase}}'),
+  },
+  {
+    kind: 'lines',
     title: 'Duration of a retrain, by phase',
     description:
       'Mean over the chosen time. The search grows with search-candidates, the refit with listens and factors; the snapshot with the size of the tables.',

@@ -101,10 +101,7 @@ export class Administration implements TableReader {
       (one) => one.generation === generation,
     )!;
     const codec = () => this.codecs.of(this.topics.itemFactors);
-    const blocks = await readBlocks(
-      { broker: this.broker, topics: this.topics, codec },
-      generation,
-    );
+    const blocks = await readBlocks({ broker: this.broker, topics: this.topics, codec }, manifest);
     const { als, tracks } = fromBlocks(manifest, blocks);
     return new ServingModel(generation, als, tracks);
   }
@@ -117,7 +114,8 @@ export class Administration implements TableReader {
       reason: 'person',
       detail: '',
       requested_at: this.options.clock.now(),
-      trainer: 'worker-threads',
+      // Empty: whichever the process that answers is set to.
+      trainer: settings['trainer'] ?? '',
       settings: { ...settings, id },
       positions: [],
     });

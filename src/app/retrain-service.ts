@@ -1,6 +1,6 @@
 /** Answers retrain requests, one at a time, in the process that owns slot 0. */
 
-import type { Model, Rule } from '../../schemas/records';
+import type { Model, RetrainRequest, Rule } from '../../schemas/records';
 import type { ModelLoader } from '../../streams/model/load-model';
 import { isLeftOver, type ModelPublisher } from '../../streams/model/publish-model';
 import { type RetrainOptions, retrain } from '../../streams/model/retrain-model';
@@ -14,8 +14,8 @@ export interface RetrainServiceOptions {
   readonly loader: ModelLoader;
   readonly requests: RetrainRequests;
   readonly publisher: ModelPublisher;
-  /** What a retrain works with, under the settings that its request carries. */
-  readonly jobFor: (settings: Readonly<Record<string, string>>) => RetrainJob;
+  /** What a retrain works with: the trainer that its request names, the settings that it carries. */
+  readonly jobFor: (request: RetrainRequest) => RetrainJob;
   /** Only one process trains: the one that owns the control task. */
   readonly isTrainer: () => boolean;
   /** Listens counted so far. */
@@ -41,7 +41,7 @@ const NO_RULE: Rule = {
 
 export type RetrainJob = Pick<
   RetrainOptions,
-  'broker' | 'codecs' | 'topics' | 'threshold' | 'tracksMin' | 'settings' | 'clock'
+  'trainer' | 'broker' | 'codecs' | 'topics' | 'threshold' | 'tracksMin' | 'settings' | 'clock'
 >;
 
 const CHECK_MS = 100;
@@ -49,7 +49,7 @@ const CHECK_MS = 100;
 const TURN_MS = 8;
 
 export class RetrainService {
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   /** Highest request offset answered by this process; the directory may learn of it a little later. */
   #answered = -1;
@@ -62,8 +62,9 @@ export class RetrainService {
     this.#loop = this.#run();
   }
 
+  /** Gives up what is being trained; its request stays open, for whoever is the next to train. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     await this.#loop;
   }
 
@@ -73,7 +74,7 @@ export class RetrainService {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#stopping.signal.aborted) {
       const { isTrainer, loader, clock } = this.options;
       if (isTrainer()) await this.#finishLeftOver();
       const open = isTrainer() ? this.#open() : undefined;
@@ -108,7 +109,9 @@ export class RetrainService {
         outcome: manifest.state === 'PROMOTED' ? 'promoted' : 'rejected',
       });
     } catch (error) {
-      await this.#giveUp(open, generation, error as Error);
+      if (this.#stopping.signal.aborted)
+        logger.info(`generation ${generation} is given up: this process stops`);
+      else await this.#giveUp(open, generation, error as Error);
     } finally {
       this.#isTraining = false;
       this.#state('idle');
@@ -141,13 +144,15 @@ export class RetrainService {
     const { loader, jobFor, publisher, meter, logger, clock } = this.options;
     const order = { generation, request: open.request, requestOffset: open.offset };
     const result = await retrain(order, {
-      ...jobFor(open.request.settings),
+      ...jobFor(open.request),
       totalListens: this.options.totalListens(),
       reigning: loader.serving,
       reigningManifest: loader.directory.promoted,
+      signal: this.#stopping.signal,
       pause: pauseBetweenTurns(clock),
       onProgress: (line) => logger.info(`generation ${generation}: ${line}`),
       onPhase: (phase, ms) => meter.observe('segue_retrain_duration_seconds', { phase }, ms / 1000),
+      onShareDone: (phase, share) => meter.set('segue_retrain_progress_ratio', { phase }, share),
     });
     const startedMs = clock.monotonicMs();
     const manifest = await publisher.publish(result);
@@ -165,7 +170,7 @@ export class RetrainService {
       request_offset: open.offset,
       reason: open.request.reason,
       note: error.message,
-      trainer: 'worker-threads',
+      trainer: open.request.trainer,
       rule: NO_RULE,
       items: 0,
       users: 0,

@@ -11,7 +11,7 @@ import { type SegueStores, segueStores, segueTopology } from '../../streams/topo
 import type { Broker } from '../broker/broker';
 import { partitionOf } from '../broker/partitioner';
 import { type Clock, sleep } from '../clock';
-import { overrideSettings, type Settings } from '../config';
+import type { Settings } from '../config';
 import { StreamRunner } from '../engine/stream-runner';
 import type { Topology } from '../engine/topology';
 import type { FaultPoint } from '../fault-points';
@@ -21,6 +21,7 @@ import type { SlotDatabase } from '../store/slot-database';
 import type { Meter } from '../telemetry/meter';
 import { engineSettings, retrainSettings, streamSettings } from './program-settings';
 import { RetrainService } from './retrain-service';
+import { requestSettings, trainerOf } from './trainers';
 
 export interface StreamProcessOptions {
   readonly settings: Settings;
@@ -159,10 +160,11 @@ export class StreamProcess {
         codecs,
         application: settings.application,
       }),
-      jobFor: ({ id: _id, ...overrides }) => {
-        const own = overrideSettings(settings, overrides);
+      jobFor: (request) => {
+        const own = requestSettings(settings, request);
         const { threshold, tracksMin } = streamSettings(own);
         return {
+          trainer: trainerOf(own, settings, this.options),
           broker,
           codecs,
           topics: this.topics,

@@ -23,6 +23,7 @@ const TRAINING_OPTIONS = [
   'gate-tolerance',
   'trainer',
   'trainer-threads',
+  'spark-master',
   'filter-rule',
   'top-share',
   'listeners-min',

@@ -69,7 +69,7 @@ export class ConfluentRegistry implements SchemaRegistry {
     compatibility: Compatibility,
   ): Promise<Codec<T>> {
     const id = await this.#registerAtLevel(subject, schema, compatibility);
-    return new AvroCodec<T>(schema, id, (wanted) => this.#lookup(wanted));
+    return new AvroCodec<T>(schema, id, (wanted) => this.schemaOf(wanted));
   }
 
   async #registerAtLevel(
@@ -157,7 +157,7 @@ export class ConfluentRegistry implements SchemaRegistry {
       const latest = await this.#client.getLatestSchemaId(subject);
       for (let version = 1, id = 0; id !== latest && version <= VERSIONS_MAX; version++) {
         id = await this.#client.getRegistryId(subject, version);
-        const schema = await this.#lookup(id);
+        const schema = await this.schemaOf(id);
         if (schema) schemas.push(schema);
       }
     } catch {
@@ -166,7 +166,7 @@ export class ConfluentRegistry implements SchemaRegistry {
     return schemas;
   }
 
-  async #lookup(id: number): Promise<AvroSchema | undefined> {
+  async schemaOf(id: number): Promise<AvroSchema | undefined> {
     // A registry may answer such an id by a failure, which would stop its reader instead of its record.
     if (id > ID_MAX) return undefined;
     try {

@@ -42,10 +42,10 @@ export class EmbeddedRegistry implements SchemaRegistry {
     this.readDirectory();
     const id = schemaId(schema);
     if (!this.subjects.get(subject)?.has(id)) this.register(subject, schema, compatibility);
-    return new AvroCodec<T>(schema, id, (wanted) => this.lookup(wanted));
+    return new AvroCodec<T>(schema, id, (wanted) => this.schemaOf(wanted));
   }
 
-  private async lookup(id: number): Promise<AvroSchema | undefined> {
+  async schemaOf(id: number): Promise<AvroSchema | undefined> {
     // Another process may have registered it after this one last looked.
     if (!this.schemas.has(id)) this.readDirectory();
     return this.schemas.get(id);

@@ -42,4 +42,6 @@ export interface SchemaRegistry {
    * Throws SCHEMA_INCOMPATIBLE, REGISTRY_UNREACHABLE.
    */
   codec<T>(subject: string, schema: AvroSchema, compatibility: Compatibility): Promise<Codec<T>>;
+  /** The schema under an id, whoever registered it; undefined: none, or no Avro. Throws REGISTRY_UNREACHABLE. */
+  schemaOf(id: number): Promise<AvroSchema | undefined>;
 }

@@ -1,5 +1,5 @@
 /** When and how a model is trained. */
-import { choice, decimal, duration, integer, share } from './setting-kinds';
+import { choice, decimal, duration, integer, list, share, text } from './setting-kinds';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -16,6 +16,39 @@ export const TRAINING_SETTINGS = {
     min: 0,
     max: 256,
     help: 'Threads of a training; 0: one less than there are processors, at least one.',
+  }),
+  'spark-master': text({
+    default: 'local[*]',
+    pattern: /^(local(\[[^\s]+\])?|[a-z0-9]+:\/\/\S+|yarn)$/,
+    expected: 'local[*], spark://HOST:PORT, k8s://…, yarn or another URL that Spark knows',
+    help: 'Master of the cluster that trains, with trainer spark.',
+  }),
+  'spark-conf': list({
+    default: [],
+    pattern: /^spark\.[^=\s]+=.*$/,
+    expected:
+      'spark.NAME=VALUE, separated by commas (values with a comma go to spark-defaults.conf)',
+    help: 'Further settings of Spark, such as spark.executor.memory=8g; of this process, no request carries them.',
+  }),
+  'spark-scratch': text({
+    default: undefined,
+    help: 'Folder or URL for checkpoints that all machines of the cluster reach; a temporary folder, on one machine.',
+  }),
+  'spark-folder': text({
+    default: undefined,
+    help: "Folder where Spark is installed, once; .cache/segue in the user's home unless given.",
+  }),
+  'spark-blocks': integer({
+    default: 0,
+    min: 0,
+    max: 1000,
+    help: 'Blocks into which Spark cuts users and tracks; 0: as many as it has cores.',
+  }),
+  'spark-time-max-ms': duration({
+    default: 5 * HOUR,
+    min: 1000,
+    max: 365 * DAY,
+    help: 'Time after which a training on Spark is given up; the tables are kept readable as of its start for six hours.',
   }),
   'als-rule': choice({
     values: ['hkv', 'spark', 'implicit', 'rendle'],

@@ -128,6 +128,11 @@ export const RECOMMENDATION_SERIES = {
     'seconds',
     RETRAIN_SECONDS,
   ),
+  segue_retrain_progress_ratio: gauge(
+    'Share of the running phase of a retrain that is done, as far as its trainer knows; then as it ended.',
+    ['phase'],
+    'ratio',
+  ),
   segue_hand_overs_total: counter('Generations that this process switched to.', []),
   segue_hand_over_waiting_users: gauge(
     'Users whose list may still be of an earlier generation, at most; 0: the hand-over is complete.',

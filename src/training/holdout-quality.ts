@@ -5,7 +5,7 @@ import { ndcg } from '../evaluation/metrics/ndcg';
 import { recall } from '../evaluation/metrics/recall';
 import { relevanceOf } from '../evaluation/metrics/relevance';
 import { TopItems } from '../ranking/top-items';
-import type { TemporalSplit } from './training-data';
+import type { Holdout } from './training-data';
 
 /** Means over the evaluated users. */
 export interface HoldoutQuality {
@@ -34,13 +34,13 @@ export interface HoldoutModel {
 /** Calls `pause` now and then, so that a caller can let others have their turn. */
 export async function holdoutQuality(
   model: HoldoutModel,
-  split: TemporalSplit,
+  holdout: Holdout,
   pause: () => Promise<void>,
 ): Promise<HoldoutQuality> {
   const foldIn = new FoldIn(model.als);
   const topItems = new TopItems(model.als.itemFactors);
-  return meanQuality(split, pause, (user) => {
-    const row = knownRow(split.train, user, model.itemOf);
+  return meanQuality(holdout, pause, (user) => {
+    const row = knownRow(holdout.known, user, model.itemOf);
     const factors = foldIn.solve(row.items, row.plays);
     const { items } = topItems.top(factors, DEPTH, { exclude: row.items });
     return model.dataItemOf === undefined ? items : items.map((item) => model.dataItemOf![item]!);
@@ -49,14 +49,13 @@ export async function holdoutQuality(
 
 /** The same for one list for everybody: items of the training part by unique users. */
 export async function popularityQuality(
-  split: TemporalSplit,
+  holdout: Holdout,
   pause: () => Promise<void>,
 ): Promise<HoldoutQuality> {
-  const users = new Int32Array(split.train.columns);
-  for (const item of split.train.indices) users[item]! += 1;
+  const users = holdout.itemUsers;
   const ranking = Int32Array.from(users.keys()).sort((a, b) => users[b]! - users[a]! || a - b);
-  return meanQuality(split, pause, (user) => {
-    const known = new Set(knownRow(split.train, user).items);
+  return meanQuality(holdout, pause, (user) => {
+    const known = new Set(knownRow(holdout.known, user).items);
     const list: number[] = [];
     for (const item of ranking) {
       if (list.length === DEPTH) break;
@@ -67,19 +66,19 @@ export async function popularityQuality(
 }
 
 async function meanQuality(
-  split: TemporalSplit,
+  holdout: Holdout,
   pause: () => Promise<void>,
   listOf: (user: number) => Int32Array,
 ): Promise<HoldoutQuality> {
   const sums = { recall20: 0, ndcg20: 0, recall100: 0 };
-  for (const { user, items } of split.targets) {
+  for (const { user, items } of holdout.targets) {
     const relevance = relevanceOf(listOf(user), new Set(items));
     sums.recall20 += recall(relevance, 20);
     sums.ndcg20 += ndcg(relevance, 20);
     sums.recall100 += recall(relevance, DEPTH);
     await pause();
   }
-  const users = split.targets.length;
+  const users = holdout.targets.length;
   const mean = (sum: number) => (users === 0 ? 0 : sum / users);
   return {
     recall20: mean(sums.recall20),

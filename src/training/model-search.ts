@@ -4,17 +4,21 @@ import type { AlsRule } from '../als/rule';
 import { type TrainedFactors, trainAls } from '../als/train';
 import type { TrainingOptions } from '../als/training-options';
 import { type HoldoutQuality, holdoutQuality } from './holdout-quality';
-import type { TemporalSplit } from './training-data';
+import type { Holdout } from './training-data';
 
 export type WarmStart = NonNullable<TrainingOptions['warmStart']>;
 
 export interface SearchOptions {
   readonly rules: readonly AlsRule[];
-  readonly epochs: number;
-  readonly seed: number;
-  readonly threads: number;
+  /** Trains on the older part. */
+  readonly train: (rule: AlsRule) => Promise<AlsModel>;
   readonly pause: () => Promise<void>;
   readonly onProgress: (line: string) => void;
+}
+
+export interface ModelTraining extends Pick<TrainingOptions, 'epochs' | 'seed' | 'threads'> {
+  readonly warmStart?: WarmStart;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SearchResult {
@@ -24,17 +28,13 @@ export interface SearchResult {
 }
 
 /** The rule with the best NDCG@20; the first of equals. */
-export async function searchRule(
-  split: TemporalSplit,
-  options: SearchOptions,
-): Promise<SearchResult> {
+export async function searchRule(holdout: Holdout, options: SearchOptions): Promise<SearchResult> {
   let best: SearchResult | undefined;
   for (const rule of options.rules) {
-    const model = await trainModel(split.train, rule, options);
-    const quality = await holdoutQuality({ als: model.als }, split, options.pause);
+    const model = await options.train(rule);
+    const quality = await holdoutQuality({ als: model }, holdout, options.pause);
     options.onProgress(`${describeRule(rule)}: NDCG@20 ${quality.ndcg20.toFixed(4)}`);
-    if (best === undefined || quality.ndcg20 > best.quality.ndcg20)
-      best = { rule, model: model.als, quality };
+    if (best === undefined || quality.ndcg20 > best.quality.ndcg20) best = { rule, model, quality };
   }
   return best!;
 }
@@ -43,14 +43,14 @@ export async function searchRule(
 export async function trainModel(
   interactions: SparseRows,
   rule: AlsRule,
-  options: Pick<SearchOptions, 'epochs' | 'seed' | 'threads'> & { readonly warmStart?: WarmStart },
+  { epochs, seed, threads, warmStart, signal }: ModelTraining,
 ): Promise<{ readonly als: AlsModel; readonly factors: TrainedFactors }> {
-  const { epochs, seed, threads, warmStart } = options;
   const factors = await trainAls(interactions, rule, {
     epochs,
     seed,
     threads,
     ...(warmStart === undefined ? {} : { warmStart }),
+    ...(signal === undefined ? {} : { signal }),
   });
   const als: AlsModel = {
     rule,

@@ -33,12 +33,15 @@ export function allInteractions(data: TrainingData): SparseRows {
   return buildSparseRows(data.userIds.length, data.itemIds.length, { users, items, plays });
 }
 
-export interface TemporalSplit {
-  /** Plays before `splitSeconds` as users × items. */
-  readonly train: SparseRows;
-  /** Held-out items of each evaluated user, those first heard at or after `splitSeconds`. */
+/** What models are compared on. */
+export interface Holdout {
+  /** Plays before `splitSeconds`; of evaluated users at least. */
+  readonly known: SparseRows;
+  /** Held-out items of each evaluated user (a row of `known`), those first heard at or after `splitSeconds`. */
   readonly targets: readonly { readonly user: number; readonly items: Int32Array }[];
   readonly splitSeconds: number;
+  /** Users of each item before `splitSeconds`. */
+  readonly itemUsers: Int32Array;
 }
 
 export interface SplitOptions {
@@ -50,8 +53,8 @@ export interface SplitOptions {
   readonly usersMax: number;
 }
 
-/** Splits by one point in time for everybody: nothing of the future is learnt from. */
-export function splitByTime(data: TrainingData, options: SplitOptions): TemporalSplit {
+/** Splits by one point in time for everybody: nothing of the future is learnt from. `known` is of all users. */
+export function splitByTime(data: TrainingData, options: SplitOptions): Holdout {
   const splitSeconds = splitTime(data.pairs.firstSeconds, options.holdoutShare);
   const before: { users: number[]; items: number[]; plays: number[] } = {
     users: [],
@@ -71,8 +74,10 @@ export function splitByTime(data: TrainingData, options: SplitOptions): Temporal
       held.set(users[pair]!, list);
     }
   }
-  const train = buildSparseRows(data.userIds.length, data.itemIds.length, before);
-  return { train, targets: evaluated(held, train, options), splitSeconds };
+  const known = buildSparseRows(data.userIds.length, data.itemIds.length, before);
+  const itemUsers = new Int32Array(known.columns);
+  for (const item of known.indices) itemUsers[item]! += 1;
+  return { known, targets: evaluated(held, known, options), splitSeconds, itemUsers };
 }
 
 function splitTime(firstSeconds: Float64Array, holdoutShare: number): number {
@@ -89,11 +94,11 @@ function playsBefore({ plays, repeats }: TrainingPairs, pair: number, seconds: n
 
 function evaluated(
   held: ReadonlyMap<number, number[]>,
-  train: SparseRows,
+  known: SparseRows,
   { itemsMin, usersMax }: SplitOptions,
-): TemporalSplit['targets'] {
-  const known = (user: number) => train.starts[user + 1]! - train.starts[user]!;
-  const users = [...held.keys()].filter((user) => known(user) >= itemsMin).sort((a, b) => a - b);
+): Holdout['targets'] {
+  const size = (user: number) => known.starts[user + 1]! - known.starts[user]!;
+  const users = [...held.keys()].filter((user) => size(user) >= itemsMin).sort((a, b) => a - b);
   const every = Math.max(1, users.length / usersMax);
   const chosen = Array.from(
     { length: Math.min(users.length, usersMax) },

@@ -70,7 +70,8 @@ class RequestRetrain implements Processor<Totals> {
     const request = {
       ...reason,
       requested_at: now,
-      trainer: 'worker-threads',
+      // Whichever the process that answers is set to.
+      trainer: '',
       settings: {},
       positions: [],
     };

@@ -11,7 +11,7 @@ import type { Logger } from '../../src/logger';
 import type { Codec } from '../../src/schema-registry/schema-registry';
 import type { Meter } from '../../src/telemetry/meter';
 import type { SegueTopics } from '../topics';
-import { fromBlocks } from './model-codec';
+import { fromBlocks, parseBlockKey } from './model-codec';
 import type { PopularList } from './popular-list';
 import type { RetrainRequests } from './retrain-requests';
 import { ServingModel } from './serving-model';
@@ -109,7 +109,7 @@ export class ModelLoader {
 
   async #load(manifest: Model): Promise<void> {
     try {
-      const blocks = await readBlocks(this.options, manifest.generation);
+      const blocks = await readBlocks(this.options, manifest);
       const { als, tracks } = fromBlocks(manifest, blocks);
       this.#loaded = new ServingModel(manifest.generation, als, tracks);
     } catch (error) {
@@ -143,10 +143,10 @@ export class ModelLoader {
 
 const FETCH = { waitMsMax: 1000, bytesMaxPerPartition: 4 * 1024 * 1024 } as const;
 
-/** The blocks of one generation, by number; a record written twice counts once, the last one. */
+/** The blocks of one attempt, whatever generation it was meant for, by number; a record written twice counts once, the last one. */
 export async function readBlocks(
   { broker, topics, codec }: Pick<ModelLoaderOptions, 'broker' | 'topics' | 'codec'>,
-  generation: number,
+  { attempt }: Pick<Model, 'attempt'>,
 ): Promise<Map<number, ItemFactorBlock>> {
   const blocks = new Map<number, ItemFactorBlock>();
   const topic = topics.itemFactors.name;
@@ -155,15 +155,14 @@ export async function readBlocks(
   let positions = ranges
     .filter(({ start, end }) => start < end)
     .map(({ partition, start }) => ({ topic, partition, offset: start }));
-  const prefix = `${generation}/`;
   while (positions.length > 0) {
     const next = new Map(positions.map((position) => [position.partition, position.offset]));
     for (const batch of await broker.fetch(positions, FETCH)) {
       next.set(batch.partition, batch.nextOffset);
-      const own = batch.records.filter(({ key }) => key?.toString('utf8').startsWith(prefix));
+      const own = batch.records.filter(({ key }) => blockOf(key)?.attempt === attempt);
       await codec().learn(own.map(({ value }) => value));
       for (const { key, value } of own) {
-        const number = Number(key!.toString('utf8').slice(prefix.length));
+        const number = blockOf(key)!.block;
         if (value === null) blocks.delete(number);
         else blocks.set(number, codec().decode(value));
       }
@@ -174,6 +173,8 @@ export async function readBlocks(
   }
   return blocks;
 }
+
+const blockOf = (key: Buffer | null) => parseBlockKey(key?.toString('utf8') ?? '');
 
 export interface ModelHolders {
   readonly loader: ModelLoader;

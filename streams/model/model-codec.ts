@@ -5,12 +5,32 @@ import type { AlsModel } from '../../src/als/model';
 import type { AlsRule } from '../../src/als/rule';
 import { SegueError } from '../../src/errors';
 import type { ModelTrack } from './serving-model';
+import type { GenerationMark } from './trainer';
 
-/** Items in a block: at 64 factors about 130 KB of factors, at 200 about 410 KB, below Kafka's default of 1 MB. */
+/** At 64 factors about 130 KB of factors, at 200 about 410 KB. */
 export const BLOCK_ITEMS = 512;
+/** Of a block's factors; names and the rest of the record stay below Kafka's default of 1 MB with it. */
+const BLOCK_BYTES_MAX = 700_000;
 
-export function blockKey(generation: number, block: number): string {
-  return `${generation}/${block}`;
+/** Items in a block. */
+export function blockItems(factorCount: number): number {
+  return Math.min(BLOCK_ITEMS, Math.floor(BLOCK_BYTES_MAX / (4 * factorCount)));
+}
+
+/** Before the number in the keys of its blocks. Keys differ by attempt, so that a late writer overwrites nothing. */
+export function blockPrefix({ generation, attempt }: GenerationMark): string {
+  return `${generation}/${attempt}/`;
+}
+
+export function blockKey(mark: GenerationMark, block: number): string {
+  return blockPrefix(mark) + block;
+}
+
+/** What the key of a block names; undefined where it is no such key. */
+export function parseBlockKey(key: string): (GenerationMark & { block: number }) | undefined {
+  const [generation = '', attempt = '', block = '', ...more] = key.split('/');
+  const isKey = more.length === 0 && /^\d+$/.test(generation) && /^\d+$/.test(block);
+  return isKey ? { generation: Number(generation), attempt, block: Number(block) } : undefined;
 }
 
 export function ruleToRecord(rule: AlsRule): Rule {
@@ -51,17 +71,17 @@ export function ruleFromRecord(record: Rule): AlsRule {
   };
 }
 
-/** Cuts the factors into blocks of `BLOCK_ITEMS`. */
+/** Cuts the factors into blocks of `blockItems`. */
 export function toBlocks(
-  generation: number,
-  attempt: string,
+  { generation, attempt }: GenerationMark,
   als: AlsModel,
   tracks: readonly ModelTrack[],
 ): ItemFactorBlock[] {
   const { columns, values } = als.itemFactors;
   const blocks: ItemFactorBlock[] = [];
-  for (let from = 0; from < tracks.length; from += BLOCK_ITEMS) {
-    const part = tracks.slice(from, from + BLOCK_ITEMS);
+  const size = blockItems(columns);
+  for (let from = 0; from < tracks.length; from += size) {
+    const part = tracks.slice(from, from + size);
     const rows = values.slice(from * columns, (from + part.length) * columns);
     blocks.push({
       generation,
@@ -120,7 +140,7 @@ function assemble(manifest: Model, blocks: readonly ItemFactorBlock[]): AlsModel
   };
 }
 
-function tracksOf({ items }: ItemFactorBlock): ModelTrack[] {
+export function tracksOf({ items }: ItemFactorBlock): ModelTrack[] {
   return items.map((item) => ({
     trackId: item.track_id,
     artistName: item.artist_name,
@@ -143,7 +163,7 @@ export function doubleBytes(values: Float64Array): Buffer {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function bytesToFloats(bytes: Buffer): Float32Array {
+export function bytesToFloats(bytes: Buffer): Float32Array {
   const values = new Float32Array(bytes.length / 4);
   Buffer.from(values.buffer).set(bytes);
   return values;

@@ -8,11 +8,12 @@ import type {
 } from '../../src/broker/broker';
 import type { TopicCodecs } from '../../src/engine/topic-codecs';
 import { SegueError } from '../../src/errors';
-import { lastValues } from '../tables';
+import { lastValues, liveKeys } from '../tables';
 import type { SegueTopics } from '../topics';
 import { ModelDirectory } from './load-model';
-import { blockKey, checksumOf, toBlocks } from './model-codec';
+import { blockKey, checksumOf, parseBlockKey, toBlocks } from './model-codec';
 import type { RetrainResult } from './retrain-model';
+import type { WrittenBlocks } from './trainer';
 
 export interface ModelPublisherOptions {
   readonly broker: Broker;
@@ -25,6 +26,8 @@ export interface ModelPublisherOptions {
 const KEPT_GENERATIONS = 3;
 /** Below the largest step, whatever the factor count. */
 const STEP_BYTES_MAX = 700_000;
+/** In one step. */
+const TOMBSTONES_MAX = 1000;
 
 export class ModelPublisher {
   constructor(private readonly options: ModelPublisherOptions) {}
@@ -32,8 +35,9 @@ export class ModelPublisher {
   /**
    * Writes a trained generation under the next free number and promotes it; a refused one leaves its figures only.
    * Answers the final manifest: that of another trainer where one has answered the same or a later request meanwhile.
+   * Blocks that the trainer has written already are not written again.
    */
-  publish({ manifest, als, tracks }: RetrainResult): Promise<Model> {
+  publish({ manifest, als, tracks, written }: RetrainResult): Promise<Model> {
     return this.#withWriter(async (writer, directory) => {
       const answer = answerIn(directory, manifest);
       if (answer !== undefined) return answer;
@@ -42,11 +46,11 @@ export class ModelPublisher {
         await this.#write(writer, [this.#manifest(numbered)]);
         return numbered;
       }
-      const blocks = toBlocks(numbered.generation, numbered.attempt, als, tracks);
-      for (const part of inParts(this.#blockRecords(blocks), STEP_BYTES_MAX))
-        await this.#write(writer, part);
-      const checksum = checksumOf(blocks);
-      const candidate: Model = { ...numbered, blocks: blocks.length, checksum };
+      const blocks =
+        written === undefined
+          ? await this.#writeBlocks(writer, toBlocks(numbered, als, tracks))
+          : await this.#foundBlocks(numbered, written);
+      const candidate: Model = { ...numbered, ...blocks };
       await this.#write(writer, [this.#manifest(candidate)]);
       return this.#promote(writer, directory, candidate);
     });
@@ -96,8 +100,9 @@ export class ModelPublisher {
     await this.#write(writer, [
       ...this.#retire(directory, 'SUPERSEDED', note),
       this.#manifest(promoted),
-      ...this.#tombstones(directory, promoted),
+      ...this.#forgotten(directory, promoted),
     ]);
+    await this.#dropStrayBlocks(writer, directory, promoted);
     return promoted;
   }
 
@@ -131,14 +136,30 @@ export class ModelPublisher {
     return writer.commit(step);
   }
 
-  #blockRecords(blocks: readonly ItemFactorBlock[]): OutputRecord[] {
+  async #writeBlocks(
+    writer: TransactionalWriter,
+    blocks: readonly ItemFactorBlock[],
+  ): Promise<WrittenBlocks> {
     const { topics, codecs } = this.options;
     const codec = codecs.of(topics.itemFactors);
-    return blocks.map((block) => ({
+    const records = blocks.map((block) => ({
       topic: topics.itemFactors.name,
-      key: Buffer.from(blockKey(block.generation, block.block)),
+      key: Buffer.from(blockKey(block, block.block)),
       value: codec.encode(block),
     }));
+    for (const part of inParts(records, STEP_BYTES_MAX)) await this.#write(writer, part);
+    return { blocks: blocks.length, checksum: checksumOf(blocks) };
+  }
+
+  /** Their trainer has compared them byte by byte; since then another one may have taken them for strays. */
+  async #foundBlocks({ attempt }: Model, written: WrittenBlocks): Promise<WrittenBlocks> {
+    const keys = await liveKeys(this.options, this.options.topics.itemFactors.name);
+    const found = keys.filter((key) => parseBlockKey(key)?.attempt === attempt).length;
+    if (found === written.blocks) return written;
+    throw new SegueError(
+      'MODEL_UNUSABLE',
+      `expected ${written.blocks} blocks of attempt ${attempt}, found ${found}; it is not promoted, ask for another retrain`,
+    );
   }
 
   #manifest(manifest: Model): OutputRecord {
@@ -151,33 +172,61 @@ export class ModelPublisher {
     };
   }
 
-  /** Blocks of generations that nobody can go back to any more. */
-  #tombstones(directory: ModelDirectory, newest: Model): OutputRecord[] {
-    const withBlocks = directory.manifests.filter(
-      ({ blocks, generation }) => blocks > 0 && generation !== newest.generation,
-    );
-    const dropped = withBlocks.slice(0, Math.max(0, withBlocks.length - (KEPT_GENERATIONS - 1)));
-    return dropped
-      .filter((manifest) => manifest !== directory.promoted)
-      .flatMap((manifest) => [
-        ...Array.from({ length: manifest.blocks }, (_, block) => ({
-          topic: this.options.topics.itemFactors.name,
-          key: Buffer.from(blockKey(manifest.generation, block)),
-          value: null,
-        })),
+  /** Manifests of generations that nobody can go back to any more: their blocks are strays from now on. */
+  #forgotten(directory: ModelDirectory, newest: Model): OutputRecord[] {
+    const kept = keptAttempts(directory, newest);
+    return directory.manifests
+      .filter(({ blocks, attempt }) => blocks > 0 && !kept.has(attempt))
+      .map((manifest) =>
         this.#manifest({
           ...manifest,
           blocks: 0,
           gramian: Buffer.alloc(0),
           user_gramian: Buffer.alloc(0),
         }),
-      ]);
+      );
   }
+
+  /**
+   * Deletes blocks that no kept manifest names: of generations now forgotten, and of runs that failed or were killed
+   * half-way. Blocks meant for a generation to come are left alone, since somebody may be writing them.
+   */
+  async #dropStrayBlocks(
+    writer: TransactionalWriter,
+    directory: ModelDirectory,
+    newest: Model,
+  ): Promise<void> {
+    const kept = keptAttempts(directory, newest);
+    const { name } = this.options.topics.itemFactors;
+    const isStray = (key: string): boolean => {
+      const block = parseBlockKey(key);
+      return (
+        block !== undefined && block.generation < newest.generation && !kept.has(block.attempt)
+      );
+    };
+    const tombstones = (await liveKeys(this.options, name)).filter(isStray).map((key) => ({
+      topic: name,
+      key: Buffer.from(key),
+      value: null,
+    }));
+    for (let from = 0; from < tombstones.length; from += TOMBSTONES_MAX)
+      await this.#write(writer, tombstones.slice(from, from + TOMBSTONES_MAX));
+  }
+}
+
+/** Attempts whose blocks stay: of the newest generation, the reigning one, and the last ones before. */
+function keptAttempts(directory: ModelDirectory, newest: Model): Set<string> {
+  const others = directory.manifests.filter(
+    ({ blocks, generation }) => blocks > 0 && generation !== newest.generation,
+  );
+  const kept = [...others.slice(-(KEPT_GENERATIONS - 1)), newest];
+  if (directory.promoted !== undefined) kept.push(directory.promoted);
+  return new Set(kept.map(({ attempt }) => attempt));
 }
 
 /** True for a candidate that only lacks its promotion. */
 export function isLeftOver(newest: Model | undefined): newest is Model {
-  return newest?.state === 'CANDIDATE' && newest.trainer === 'worker-threads' && newest.blocks > 0;
+  return newest?.state === 'CANDIDATE' && newest.blocks > 0;
 }
 
 /** The manifest that answers the request which `manifest` would answer, a later request's included. */

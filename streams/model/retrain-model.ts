@@ -17,11 +17,18 @@ import {
   holdoutQuality,
   popularityQuality,
 } from '../../src/training/holdout-quality';
-import { searchRule, trainModel, type WarmStart } from '../../src/training/model-search';
-import { allInteractions, splitByTime, type TemporalSplit } from '../../src/training/training-data';
+import { searchRule } from '../../src/training/model-search';
+import type { Holdout } from '../../src/training/training-data';
 import { doubleBytes, ruleToRecord } from './model-codec';
-import type { ModelTrack, ServingModel } from './serving-model';
-import { type Snapshot, type SnapshotOptions, takeSnapshot } from './snapshot';
+import type { ModelTrack } from './serving-model';
+import type {
+  Refit,
+  Trainer,
+  TrainerOptions,
+  TrainingRun,
+  TrainingSet,
+  WrittenBlocks,
+} from './trainer';
 
 export interface RetrainSettings {
   /** Tried in order; the first is the one used where nothing can be compared. */
@@ -34,17 +41,19 @@ export interface RetrainSettings {
   readonly gate: GateLimits;
 }
 
-export interface RetrainOptions extends SnapshotOptions {
+export interface RetrainOptions
+  extends Omit<TrainerOptions, 'epochs' | 'threads' | 'seed' | 'onShareDone'> {
+  readonly trainer: Trainer;
   readonly settings: RetrainSettings;
   readonly clock: Clock;
-  /** What serves now, to be compared with and started from. */
-  readonly reigning: ServingModel | undefined;
   readonly reigningManifest: Model | undefined;
   /** All listens counted when it began, those of tracks that are out included. */
   readonly totalListens: number;
   readonly pause: () => Promise<void>;
   readonly onProgress: (line: string) => void;
   readonly onPhase: (phase: RetrainPhase, durationMs: number) => void;
+  /** Of the phase that runs. */
+  readonly onShareDone: (phase: RetrainPhase, share: number) => void;
 }
 
 export type RetrainPhase = 'snapshot' | 'search' | 'compare' | 'refit';
@@ -54,6 +63,8 @@ export interface RetrainResult {
   readonly manifest: Model;
   readonly als: AlsModel | undefined;
   readonly tracks: readonly ModelTrack[];
+  /** Absent: its blocks are still to be written. */
+  readonly written?: WrittenBlocks;
 }
 
 export interface RetrainOrder {
@@ -67,39 +78,61 @@ export async function retrain(
   order: RetrainOrder,
   options: RetrainOptions,
 ): Promise<RetrainResult> {
-  const startedMs = options.clock.monotonicMs();
-  const timed = timer(options);
-  const snapshot = await timed('snapshot', () => takeSnapshot(options));
-  if (snapshot.data.pairs.users.length === 0) throw nothingToLearn(snapshot, options);
-  const split = splitByTime(snapshot.data, {
-    holdoutShare: options.settings.holdoutShare,
-    itemsMin: options.tracksMin,
-    usersMax: options.settings.holdoutUsersMax,
-  });
-  const best = await timed('search', () => searchRule(split, { ...options.settings, ...options }));
-  const rivals = await timed('compare', () => judgeRivals(options, snapshot, split));
-  const decision = decide({ candidate: best.quality, ...rivals }, options.settings.gate);
+  const phases = new Phases(options);
+  const { trainer, settings } = options;
+  const run = await phases.timed('snapshot', () =>
+    trainer.open({ ...options, ...settings, onShareDone: phases.onShareDone }),
+  );
+  try {
+    return await retrainOn(run, order, options, phases);
+  } finally {
+    await run.close();
+  }
+}
+
+async function retrainOn(
+  run: TrainingRun,
+  order: RetrainOrder,
+  options: RetrainOptions,
+  phases: Phases,
+): Promise<RetrainResult> {
+  const { settings } = options;
+  if (run.set.interactions === 0) throw nothingToLearn(run.set, options);
+  const { holdout, best } = await phases.timed('search', () => search(run, options));
+  const rivals = await phases.timed('compare', () => judgeRivals(options, run.set, holdout));
+  const decision = decide({ candidate: best.quality, ...rivals }, settings.gate);
   options.onProgress(`${decision.passed ? 'passes' : 'refused'}: ${decision.note}`);
+  const attempt = randomUUID();
   const refit = decision.passed
-    ? await timed('refit', () =>
-        trainModel(allInteractions(snapshot.data), best.rule, {
-          ...options.settings,
-          ...warmStart(options, snapshot, best.rule),
-        }),
+    ? await phases.timed('refit', () =>
+        run.refit(best.rule, { generation: order.generation, attempt }),
       )
     : undefined;
   const manifest = manifestOf(order, options, {
-    snapshot,
-    rule: best.rule,
-    decision,
-    refit,
-    quality: figures(best.quality, rivals, snapshot, options.totalListens),
+    ...{ set: run.set, attempt, rule: best.rule, decision, refit },
+    quality: figures(best.quality, rivals, run.set, options.totalListens),
   });
   return {
-    manifest: { ...manifest, training_ms: Math.round(options.clock.monotonicMs() - startedMs) },
+    manifest: { ...manifest, training_ms: phases.elapsedMs() },
     als: refit?.als,
-    tracks: snapshot.tracks,
+    tracks: run.set.tracks,
+    ...(refit?.written === undefined ? {} : { written: refit.written }),
   };
+}
+
+async function search(run: TrainingRun, options: RetrainOptions) {
+  const { settings, tracksMin } = options;
+  const holdout = await run.split({
+    holdoutShare: settings.holdoutShare,
+    itemsMin: tracksMin,
+    usersMax: settings.holdoutUsersMax,
+  });
+  const best = await searchRule(holdout, {
+    ...options,
+    rules: settings.rules.map((rule) => run.ruleFor(rule)),
+    train: (rule) => run.candidate(rule),
+  });
+  return { holdout, best };
 }
 
 interface Rivals {
@@ -110,47 +143,30 @@ interface Rivals {
 
 async function judgeRivals(
   options: RetrainOptions,
-  { data }: Snapshot,
-  split: TemporalSplit,
+  { tracks }: TrainingSet,
+  holdout: Holdout,
 ): Promise<Rivals> {
-  const popular = await popularityQuality(split, options.pause);
+  const popular = await popularityQuality(holdout, options.pause);
   const { reigning, reigningManifest } = options;
   if (reigning === undefined) return { popular, reigningHasSeen: false };
-  const itemOf = Int32Array.from(data.itemIds, (trackId) => reigning.itemOf(trackId) ?? -1);
+  const itemOf = Int32Array.from(tracks, ({ trackId }) => reigning.itemOf(trackId) ?? -1);
   const dataItemOf = new Int32Array(reigning.tracks.length).fill(-1);
   itemOf.forEach((item, dataItem) => {
     if (item >= 0) dataItemOf[item] = dataItem;
   });
   const quality = await holdoutQuality(
     { als: reigning.als, itemOf, dataItemOf },
-    split,
+    holdout,
     options.pause,
   );
   const learntUntil = reigningManifest?.quality['newest_listened_at'] ?? 0;
-  return { popular, reigning: quality, reigningHasSeen: learntUntil > split.splitSeconds };
-}
-
-/** Factors of the reigning model, so that lists change only where the data did. */
-function warmStart(
-  { reigning }: RetrainOptions,
-  { data }: Snapshot,
-  rule: AlsRule,
-): { warmStart?: WarmStart } {
-  if (reigning === undefined || reigning.als.rule.factorCount !== rule.factorCount) return {};
-  const { columns, values } = reigning.als.itemFactors;
-  const rows = new Float32Array(data.itemIds.length * columns);
-  data.itemIds.forEach((trackId, row) => {
-    const item = reigning.itemOf(trackId);
-    if (item !== undefined)
-      rows.set(values.subarray(item * columns, (item + 1) * columns), row * columns);
-  });
-  return { warmStart: { itemFactors: { rows: data.itemIds.length, columns, values: rows } } };
+  return { popular, reigning: quality, reigningHasSeen: learntUntil > holdout.splitSeconds };
 }
 
 function figures(
   candidate: HoldoutQuality,
   { popular, reigning }: Rivals,
-  { data, tracksIn, usersIn }: Snapshot,
+  { plays, newestSeconds, tracks, usersIn }: TrainingSet,
   totalListens: number,
 ): Record<string, number> {
   return {
@@ -163,62 +179,83 @@ function figures(
     ...(reigning === undefined
       ? {}
       : { reigning_ndcg20: reigning.ndcg20, reigning_recall20: reigning.recall20 }),
-    listens: data.plays,
+    listens: plays,
     total_listens: totalListens,
-    newest_listened_at: data.newestSeconds,
-    tracks_in: tracksIn,
+    newest_listened_at: newestSeconds,
+    tracks_in: tracks.length,
     users_in: usersIn,
   };
 }
 
 interface Outcome {
-  readonly snapshot: Snapshot;
+  readonly set: TrainingSet;
+  readonly attempt: string;
   readonly rule: AlsRule;
   readonly decision: GateDecision;
-  readonly refit: Awaited<ReturnType<typeof trainModel>> | undefined;
+  readonly refit: Refit | undefined;
   readonly quality: Record<string, number>;
 }
 
 function manifestOf(order: RetrainOrder, options: RetrainOptions, outcome: Outcome): Model {
-  const { snapshot, rule, decision, refit, quality } = outcome;
+  const { set, attempt, rule, decision, refit, quality } = outcome;
   const none = Buffer.alloc(0);
   return {
     generation: order.generation,
     state: decision.passed ? 'CANDIDATE' : 'REJECTED',
-    attempt: randomUUID(),
+    attempt,
     request_offset: order.requestOffset,
     reason: order.request.reason,
     note: decision.note,
-    trainer: 'worker-threads',
+    trainer: options.trainer.name,
     rule: ruleToRecord(rule),
-    items: snapshot.tracks.length,
-    users: snapshot.usersIn,
-    interactions: snapshot.data.pairs.users.length,
-    threshold: snapshot.threshold,
+    items: set.tracks.length,
+    users: set.usersIn,
+    interactions: set.interactions,
+    threshold: set.threshold,
     blocks: 0,
     checksum: 0,
-    gramian: refit === undefined ? none : doubleBytes(refit.factors.itemGramian),
-    user_gramian: refit === undefined ? none : doubleBytes(refit.factors.userGramian),
+    gramian: refit === undefined ? none : doubleBytes(refit.als.itemGramian),
+    user_gramian: refit === undefined ? none : doubleBytes(refit.userGramian),
     quality,
-    positions: [...snapshot.positions],
+    positions: [...set.positions],
     trained_at: options.clock.now(),
     training_ms: 0,
   };
 }
 
-function timer({ clock, onPhase }: RetrainOptions) {
-  return async <T>(phase: RetrainPhase, work: () => Promise<T>): Promise<T> => {
+/** How long each part took, and how far the running one is. */
+class Phases {
+  readonly #startedMs: number;
+  #running: RetrainPhase = 'snapshot';
+
+  constructor(private readonly options: RetrainOptions) {
+    this.#startedMs = options.clock.monotonicMs();
+  }
+
+  readonly onShareDone = (share: number): void => {
+    this.options.onShareDone(this.#running, share);
+  };
+
+  elapsedMs(): number {
+    return Math.round(this.options.clock.monotonicMs() - this.#startedMs);
+  }
+
+  async timed<T>(phase: RetrainPhase, work: () => Promise<T>): Promise<T> {
+    const { clock, onPhase } = this.options;
     const startedMs = clock.monotonicMs();
+    this.#running = phase;
+    this.onShareDone(0);
     const result = await work();
+    this.onShareDone(1);
     onPhase(phase, clock.monotonicMs() - startedMs);
     return result;
-  };
+  }
 }
 
-function nothingToLearn(snapshot: Snapshot, options: RetrainOptions): Error {
+function nothingToLearn(set: TrainingSet, options: RetrainOptions): Error {
   return new SegueError(
     'TRAINING_IMPOSSIBLE',
-    `expected users with at least ${options.tracksMin} tracks of ${snapshot.threshold} or more unique listeners, found ` +
-      `${snapshot.tracksIn} such tracks and no such user; send more listens, or lower --listeners-min, --top-share or --tracks-min`,
+    `expected users with at least ${options.tracksMin} tracks of ${set.threshold} or more unique listeners, found ` +
+      `${set.tracks.length} such tracks and no such user; send more listens, or lower --listeners-min, --top-share or --tracks-min`,
   );
 }

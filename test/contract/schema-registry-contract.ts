@@ -56,6 +56,16 @@ export function schemaRegistryContract(name: string, open: () => Promise<Registr
       expect(second.encode(value)).toEqual(first.encode(value));
     });
 
+    it('tells the schema under an id to anybody, and of none under an id that was never given', async () => {
+      const schema = version(USER, PLAYS);
+      const id = (await codecOf(schema, 'BACKWARD'))
+        .encode({ user: 'ann', plays: 1 })
+        .readUInt32BE(1);
+      const registry = await harness.connect();
+      expect(await registry.schemaOf(id)).toMatchObject({ fields: [USER, PLAYS] });
+      expect(await registry.schemaOf(0x7fff_fff0)).toBeUndefined();
+    });
+
     it('reads records of an older writer under a newer schema, once their id is learnt', async () => {
       const old = await codecOf(version(USER, PLAYS), 'BACKWARD');
       const bytes = old.encode({ user: 'ann', plays: 3 });

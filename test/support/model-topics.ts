@@ -48,9 +48,13 @@ export class ModelTopics {
 
   /** How many blocks of a generation there are. */
   async blocks(generation: number): Promise<number> {
+    return this.blocksOf((await this.directory()).manifest(generation)!.attempt);
+  }
+
+  async blocksOf(attempt: string): Promise<number> {
     const codec = () => this.codecs.of(this.topics.itemFactors);
     const { broker } = this.system;
-    return (await this.system.run(readBlocks({ broker, topics: this.topics, codec }, generation)))
+    return (await this.system.run(readBlocks({ broker, topics: this.topics, codec }, { attempt })))
       .size;
   }
 

@@ -82,7 +82,7 @@ export function manifest(generation: number, changes: Partial<Model> = {}): Mode
 
 /** A generation as its records: the manifest and the blocks that it speaks of. */
 export function recordsOf(generation: number, als: AlsModel, tracks: readonly ModelTrack[]) {
-  const made = toBlocks(generation, `attempt ${generation}`, als, tracks);
+  const made = toBlocks({ generation, attempt: `attempt ${generation}` }, als, tracks);
   return {
     blocks: new Map(made.map((block) => [block.block, block])),
     manifest: manifest(generation, {

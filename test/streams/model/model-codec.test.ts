@@ -4,6 +4,7 @@ import {
   BLOCK_ITEMS,
   blockKey,
   fromBlocks,
+  parseBlockKey,
   ruleFromRecord,
   ruleToRecord,
 } from '../../../streams/model/model-codec';
@@ -56,8 +57,12 @@ describe('a model as records', () => {
     }
   });
 
-  it('names its blocks by generation and number', () => {
-    expect(blockKey(12, 3)).toBe('12/3');
+  it('names its blocks by generation, attempt and number', () => {
+    const mark = { generation: 12, attempt: 'a-b' };
+    expect(blockKey(mark, 3)).toBe('12/a-b/3');
+    expect(parseBlockKey('12/a-b/3')).toEqual({ ...mark, block: 3 });
+    for (const key of ['', '12/3', '12/a-b/3/4', 'x/a-b/3', '12/a-b/'])
+      expect(parseBlockKey(key)).toBeUndefined();
   });
 });
 

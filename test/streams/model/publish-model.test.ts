@@ -1,7 +1,7 @@
 import { hasCode } from '../../../src/errors';
-import { fromBlocks } from '../../../streams/model/model-codec';
+import { blockKey, fromBlocks, toBlocks } from '../../../streams/model/model-codec';
 import { ModelTopics, refused, trained } from '../../support/model-topics';
-import { manifest } from '../../support/stream-samples';
+import { manifest, sampleAls, sampleTracks } from '../../support/stream-samples';
 
 describe('publishing a model', () => {
   it('leaves a promoted manifest and blocks that come back as what was trained', async () => {
@@ -46,6 +46,39 @@ describe('publishing a model', () => {
     expect(Object.keys(await models.states())).toHaveLength(5);
     const dropped = (await models.directory()).manifests[0]!;
     expect(() => fromBlocks(dropped, new Map())).toThrow(/generation 1/);
+  });
+});
+
+describe('blocks of no model', () => {
+  const block = (models: ModelTopics, mark: { generation: number; attempt: string }) => {
+    const [record] = toBlocks(mark, sampleAls(1, 10), sampleTracks(10));
+    return models.output(models.topics.itemFactors, blockKey(mark, 0), record!);
+  };
+  const count = (models: ModelTopics, attempt: string) => models.blocksOf(attempt);
+
+  it('go with the next promotion, unless somebody may still be writing them', async () => {
+    const models = await ModelTopics.open();
+    await models.system.run(models.publisher().publish(trained(1, 1)));
+    await models.system.send([
+      block(models, { generation: 1, attempt: 'killed' }),
+      block(models, { generation: 2, attempt: 'failed' }),
+      block(models, { generation: 3, attempt: 'under way' }),
+    ]);
+    await models.system.run(models.publisher().publish(trained(2, 2)));
+    expect(await count(models, 'killed')).toBe(0);
+    expect(await count(models, 'failed')).toBe(1);
+    await models.system.run(models.publisher().publish(trained(3, 3)));
+    expect(await count(models, 'failed')).toBe(0);
+    expect(await count(models, 'under way')).toBe(1);
+    for (const generation of [1, 2, 3]) expect(await models.blocks(generation)).toBe(2);
+  });
+
+  it('that a trainer says to have written and that are gone are not promoted', async () => {
+    const models = await ModelTopics.open();
+    const written = { blocks: 2, checksum: 0 };
+    const attempt = models.system.run(models.publisher().publish({ ...trained(1, 1), written }));
+    await expect(attempt).rejects.toMatchObject({ code: 'MODEL_UNUSABLE' });
+    expect(await models.states()).toEqual({});
   });
 });
 
