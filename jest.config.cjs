@@ -13,7 +13,8 @@ const transform = {
 const common = {
   testEnvironment: 'node',
   transform,
-  transformIgnorePatterns: ['/node_modules/'],
+  // ES modules, which jest cannot load as they are.
+  transformIgnorePatterns: ['/node_modules/(?!hyparquet|hysnappy)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 

@@ -6,12 +6,16 @@ import {
   type ListenSource,
   streamSource,
 } from '../../streams/listen-files/listen-source';
+import type { IdMaps } from '../../streams/listen-files/map-ids';
 import {
-  LISTEN_FORMATS,
-  type ListenFormat,
-  type ReadOptions,
-  readListens,
-} from '../../streams/listen-files/read-listens';
+  type IdColumns,
+  MSID_MAPPING,
+  REDIRECTS,
+  readIdMap,
+} from '../../streams/listen-files/read-id-map';
+import { type ReadOptions, readListens } from '../../streams/listen-files/read-listens';
+import { LISTEN_FORMATS, type ListenFormat } from '../../streams/listen-files/text-listens';
+import type { UuidMap } from '../../streams/listen-files/uuid-map';
 import { hasCode, SegueError } from '../errors';
 
 /** As given on a command line. */
@@ -23,16 +27,37 @@ export interface ReadingOptions {
   readonly separator?: string | undefined;
   readonly user?: string | undefined;
   readonly isDeletion?: boolean | undefined;
+  /** Files of ids: ListenBrainz's MSID mapping (or the study's tracks), and canonical redirects. */
+  readonly msidMapping?: string | undefined;
+  readonly redirects?: string | undefined;
+  /** stop or skip. */
+  readonly onDamage?: string | undefined;
 }
 
-/** Throws SETTING_INVALID. */
-export function readOptions({
+/** Reads the files of ids, if any. Throws SETTING_INVALID, INPUT_UNREADABLE, MEMORY_EXCEEDED. */
+export async function readOptions(options: ReadingOptions): Promise<ReadOptions> {
+  const plain = plainOptions(options);
+  const ids: IdMaps = {
+    mapping: options.msidMapping ? await idMap(options.msidMapping, MSID_MAPPING) : undefined,
+    redirects: options.redirects ? await idMap(options.redirects, REDIRECTS) : undefined,
+  };
+  return ids.mapping || ids.redirects ? { ...plain, ids } : plain;
+}
+
+function plainOptions({
   format = 'auto',
   columns,
   separator,
   user,
   isDeletion,
+  onDamage = 'stop',
 }: ReadingOptions): ReadOptions {
+  if (onDamage !== 'stop' && onDamage !== 'skip') {
+    throw new SegueError(
+      'SETTING_INVALID',
+      `expected --on-damage stop or skip; got ${JSON.stringify(onDamage)}`,
+    );
+  }
   if (!LISTEN_FORMATS.includes(format as ListenFormat)) {
     throw new SegueError(
       'SETTING_INVALID',
@@ -45,7 +70,16 @@ export function readOptions({
     separator: separator?.replaceAll('\\t', '\t'),
     user,
     kind: isDeletion ? 'DELETION' : 'LISTEN',
+    onDamage,
   };
+}
+
+async function idMap(file: string, columns: IdColumns): Promise<UuidMap> {
+  try {
+    return await readIdMap(sourceOf(file), columns);
+  } catch (error) {
+    throw namingFile(error, file);
+  }
 }
 
 /** A path; `-` is the standard input. */
@@ -73,7 +107,9 @@ export async function readListenFile(
   const listens: ReadFile['listens'] = [];
   let refused = 0;
   try {
-    for await (const entries of readListens(sourceOf(file).chunks, readOptions(options))) {
+    const { chunks, randomAccess } = sourceOf(file);
+    const read = { ...(await readOptions(options)), randomAccess };
+    for await (const entries of readListens(chunks, read)) {
       for (const entry of entries) {
         if ('refusal' in entry) refused += 1;
         else if (listens.length < limit) listens.push(entry);

@@ -39,8 +39,8 @@ export async function sendListenFiles(
   { files, limit, ratePerSecond, ...wanted }: ListenFiles,
   { broker, topics, codecs, settings, onSummary, ...rest }: ListenSending,
 ): Promise<SendSummary[]> {
-  const read = readOptions(wanted);
   const sources = files.map(sourceOf);
+  const read = await readOptions(wanted);
   const writer = await broker.writer();
   const summaries: SendSummary[] = [];
   let left = limit;

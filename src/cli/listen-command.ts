@@ -27,7 +27,7 @@ interface ListenOptions extends Options, ReadingFlags {
 export function registerListen(program: Command): void {
   const command = program
     .command('listen <file...>')
-    .description('send listens from files (- is the standard input), plain or gzip')
+    .description('send listens from files (- is the standard input): dumps, exports, text, Parquet')
     .option('--delete', 'the files list listens that are to be deleted')
     .option('--limit <number>', 'send at most so many listens', positiveInteger)
     .option('--rate <number>', 'send at most so many listens a second', positiveInteger)
@@ -50,6 +50,9 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
           columns: options.columns,
           separator: options.separator,
           user: options.user,
+          msidMapping: options.msidMapping,
+          redirects: options.redirects,
+          onDamage: options.onDamage,
           isDeletion: options.delete,
           limit: options.limit,
           ratePerSecond: options.rate,

@@ -24,8 +24,9 @@ export function summaryLines(summary: SendSummary): string[] {
   ];
   const byNumber = Object.entries(refusedByReason).sort(([, a], [, b]) => b - a);
   for (const [reason, number] of byNumber) lines.push(`  refused ${count(number)} × ${reason}`);
-  for (const { line, reason, detail } of examples) {
-    lines.push(`  line ${line}: ${reason}, ${detail}`);
+  for (const { member, line, reason, detail } of examples) {
+    const file = member === undefined ? '' : `${member}, `;
+    lines.push(`  ${file}line ${line}: ${reason}, ${detail}`);
   }
   const untold = refused - examples.length;
   if (untold > 0) lines.push(`  … and ${count(untold)} more`);

@@ -6,6 +6,9 @@ export interface ReadingFlags {
   readonly columns?: string;
   readonly separator?: string;
   readonly user?: string;
+  readonly msidMapping?: string;
+  readonly redirects?: string;
+  readonly onDamage?: string;
 }
 
 export function addReadingOptions(command: Command): Command {
@@ -13,8 +16,14 @@ export function addReadingOptions(command: Command): Command {
     .option('--format <format>', 'auto, json (dumps, exports, submissions) or delimited', 'auto')
     .option(
       '--columns <columns>',
-      'of delimited text: user=user_id,time=ts,track=song_id; also mbid, msid, artist, title, release',
+      'of delimited text or Parquet: user=user_id,time=ts,track=song_id; also mbid, msid, artist, title, release',
     )
     .option('--separator <text>', 'of delimited text (default: as the header has it)')
-    .option('--user <user>', 'user of listens that name none');
+    .option('--user <user>', 'user of listens that name none')
+    .option(
+      '--msid-mapping <file>',
+      'recording_msid to recording_mbid (CSV or Parquet), for listens without an mbid',
+    )
+    .option('--redirects <file>', 'canonical_recording_redirect.csv: merged mbids are followed')
+    .option('--on-damage <stop|skip>', 'at a damaged file of an archive, or a cut one', 'stop');
 }

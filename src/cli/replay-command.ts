@@ -72,6 +72,9 @@ async function replayFile(file: string, options: ReplayCommandOptions): Promise<
     columns: _columns,
     separator: _separator,
     user: _user,
+    msidMapping: _msidMapping,
+    redirects: _redirects,
+    onDamage: _onDamage,
     ...rest
   } = options;
   const result = await replay(listens, {

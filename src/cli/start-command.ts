@@ -119,6 +119,9 @@ async function feed(
         columns: options.columns,
         separator: options.separator,
         user: options.user,
+        msidMapping: options.msidMapping,
+        redirects: options.redirects,
+        onDamage: options.onDamage,
       },
       {
         broker,

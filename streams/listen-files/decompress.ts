@@ -1,44 +1,48 @@
-/** Plain bytes out of a file, whatever its name says: gzip is recognised by its first bytes. */
+/** Plain bytes out of a file that is compressed by gzip, Zstandard or xz. Memory is bounded by their windows. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { Decompress as ZstdDecompress } from 'fzstd';
+import { XzReadableStream } from 'xz-decompress';
 import { SegueError } from '../../src/errors';
+import { CONTAINER_HEAD_BYTES, type Container, containerOf } from './container';
 
 export type Chunks = AsyncIterable<Buffer>;
 
-interface Container {
-  readonly name: string;
-  readonly at: number;
-  readonly magic: Buffer;
+const DECOMPRESSORS: Readonly<Partial<Record<Container, (chunks: Chunks) => Chunks>>> = {
+  gzip: gunzip,
+  zstd: decompressZstd,
+  xz: decompressXz,
+};
+
+/** A compressed file that holds a compressed file that holds … is an attack, not a dump. */
+const LAYERS_MAX = 3;
+
+export interface Unwrapped {
+  /** undefined: text. */
+  readonly container: 'tar' | 'parquet' | undefined;
+  readonly chunks: Chunks;
 }
 
-const GZIP = Buffer.from([0x1f, 0x8b]);
-
-const UNREAD: readonly Container[] = [
-  { name: 'a Zstandard archive', at: 0, magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) },
-  { name: 'an xz archive', at: 0, magic: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]) },
-  { name: 'a zip archive', at: 0, magic: Buffer.from('PK\x03\x04', 'latin1') },
-  { name: 'a bzip2 archive', at: 0, magic: Buffer.from('BZh') },
-  { name: 'a Parquet file', at: 0, magic: Buffer.from('PAR1') },
-  { name: 'a tar archive', at: 257, magic: Buffer.from('ustar') },
-];
-
-/** Bytes needed to recognise every one of them. */
-const HEAD_BYTES = 512;
-
-/** Throws INPUT_UNREADABLE for other containers, and where a gzip file is cut short or damaged. */
-export async function* decompress(chunks: Chunks): Chunks {
-  const [head, all] = await withHead(chunks, HEAD_BYTES);
-  const container = UNREAD.find(({ at, magic }) =>
-    head.subarray(at, at + magic.length).equals(magic),
-  );
-  if (container) {
-    throw new SegueError(
-      'INPUT_UNREADABLE',
-      `expected text, plain or gzip; this is ${container.name}: unpack it first and send what is in it`,
-    );
+/** Takes compression off. Throws INPUT_UNREADABLE for other containers, and where a file is cut short or damaged. */
+export async function unwrap(chunks: Chunks): Promise<Unwrapped> {
+  let all = chunks;
+  for (let layer = 0; layer <= LAYERS_MAX; layer++) {
+    const [head, whole] = await withHead(all, CONTAINER_HEAD_BYTES);
+    const container = containerOf(head);
+    if (container === undefined || container === 'tar' || container === 'parquet')
+      return { container, chunks: whole };
+    const decompress = DECOMPRESSORS[container];
+    if (decompress === undefined) {
+      throw new SegueError(
+        'INPUT_UNREADABLE',
+        'expected text, Parquet or a tar archive, plain or compressed by gzip, zstd or xz; ' +
+          `this is compressed by ${container}: unpack it first and send what is in it`,
+      );
+    }
+    all = decompress(whole);
   }
-  yield* head.subarray(0, GZIP.length).equals(GZIP) ? gunzip(all) : all;
+  throw new SegueError('INPUT_UNREADABLE', `expected at most ${LAYERS_MAX} layers of compression`);
 }
 
 async function* gunzip(chunks: Chunks): Chunks {
@@ -48,20 +52,62 @@ async function* gunzip(chunks: Chunks): Chunks {
   try {
     for await (const chunk of gunzipper) yield chunk as Buffer;
   } catch (error) {
-    if (
-      !('code' in (error as object)) ||
-      !String((error as { code: unknown }).code).startsWith('Z_')
-    )
-      throw error;
-    throw new SegueError(
-      'INPUT_UNREADABLE',
-      `expected a whole gzip file, got: ${(error as Error).message}; fetch the file again`,
-      { cause: error },
-    );
+    const { code } = error as { code?: unknown };
+    throw String(code).startsWith('Z_') ? damaged('gzip', error) : error;
   } finally {
     gunzipper.destroy();
     await piped;
   }
+}
+
+/** In JavaScript, since Node has it from version 22.15 only; dumps are compressed with windows that it can hold. */
+async function* decompressZstd(chunks: Chunks): Chunks {
+  let ready: Buffer[] = [];
+  const decompressor = new ZstdDecompress((chunk) => {
+    if (chunk.length > 0) ready.push(Buffer.from(chunk));
+  });
+  const push = (chunk: Uint8Array, isLast: boolean): Buffer[] => {
+    try {
+      decompressor.push(chunk, isLast);
+    } catch (error) {
+      throw damaged('zstd', error);
+    }
+    const taken = ready;
+    ready = [];
+    return taken;
+  };
+  for await (const chunk of chunks) yield* push(chunk, false);
+  yield* push(new Uint8Array(0), true);
+}
+
+async function* decompressXz(chunks: Chunks): Chunks {
+  // What the source throws must not look like damage.
+  let failure: unknown;
+  async function* watched(): Chunks {
+    try {
+      yield* chunks;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  }
+  const reader = new XzReadableStream(ReadableStream.from(watched())).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      yield Buffer.from(next.value);
+  } catch (error) {
+    throw failure ?? damaged('xz', error);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function damaged(format: Container, error: unknown): SegueError {
+  return new SegueError(
+    'INPUT_UNREADABLE',
+    `expected a whole ${format} file, got: ${(error as Error).message}; fetch the file again`,
+    { cause: error },
+  );
 }
 
 /** The first bytes, and everything with them. */
@@ -85,4 +131,18 @@ async function* continued(first: readonly Buffer[], rest: AsyncIterator<Buffer>)
   } finally {
     await rest.return?.();
   }
+}
+
+/** All of it in memory. Throws INPUT_UNREADABLE beyond `bytesMax`, with `what` to do instead. */
+export async function collect(chunks: Chunks, bytesMax: number, what: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      throw new SegueError('INPUT_UNREADABLE', `expected at most ${bytesMax} bytes; ${what}`);
+    }
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
 }

@@ -99,7 +99,7 @@ export class DelimitedReader {
 }
 
 /** UUIDs stay; other catalogues' ids become name-based UUIDs, the same in every file. */
-function idOf(track: string | undefined): string | undefined {
+export function idOf(track: string | undefined): string | undefined {
   return track === undefined || isUuid(track) ? track : trackIdOfForeignId(track);
 }
 

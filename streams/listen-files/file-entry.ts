@@ -4,6 +4,7 @@ import { REJECTION_REASONS } from '../by-user/rejection-reasons';
 
 /** Refusals of the text itself; those of the listen in it are the reasons of `clean-listen`. */
 export const FILE_REASONS = {
+  DAMAGED: 'What follows in the file, or in this file of the archive, is damaged or cut short.',
   LINE_TOO_LONG: 'The line (or the JSON document) is longer than is read.',
   NOT_UTF8: 'The line is not UTF-8 text.',
   NOT_JSON: 'The line (or the document) is not JSON.',
@@ -24,15 +25,19 @@ export interface Refusal {
   readonly detail: string;
 }
 
-export interface FileListen {
-  /** 1 for the first line; of a JSON document, the line where it begins. */
+interface Position {
+  /** 1 for the first line; of a JSON document, the line where it begins; of Parquet, the row. */
   readonly line: number;
+  /** The file of an archive where it stands. */
+  readonly member?: string;
+}
+
+export interface FileListen extends Position {
   readonly user: string;
   readonly listen: Listen;
 }
 
-export interface RefusedLine {
-  readonly line: number;
+export interface RefusedLine extends Position {
   readonly refusal: Refusal;
 }
 

@@ -2,6 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { SegueError } from '../../src/errors';
 import type { Chunks } from './decompress';
+import { fileAccess, type RandomAccess } from './random-access';
 
 export interface ListenSource {
   readonly name: string;
@@ -10,6 +11,8 @@ export interface ListenSource {
   bytesRead(): number;
   /** undefined: unknown, as of a pipe. */
   readonly bytesTotal: number | undefined;
+  /** Of a file. */
+  readonly randomAccess?: RandomAccess;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -21,8 +24,15 @@ export function fileSource(path: string): ListenSource {
     const what = stat === undefined ? 'there is nothing' : 'it is a folder';
     throw new SegueError('INPUT_UNREADABLE', `expected a file at ${path}, but ${what}`);
   }
-  const size = stat.isFile() ? stat.size : undefined;
-  return streamSource(path, createReadStreamLazily(path), size);
+  if (!stat.isFile()) return streamSource(path, createReadStreamLazily(path));
+  const source = streamSource(path, createReadStreamLazily(path), stat.size);
+  let bytesRead = 0;
+  const randomAccess = fileAccess(path, stat.size, (bytes) => {
+    bytesRead += bytes;
+  });
+  // The first chunk told that it is to be read in another way.
+  const read = () => Math.max(source.bytesRead(), Math.min(stat.size, bytesRead));
+  return { ...source, bytesRead: read, randomAccess };
 }
 
 export function streamSource(name: string, chunks: Chunks, bytesTotal?: number): ListenSource {

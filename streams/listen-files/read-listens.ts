@@ -1,133 +1,137 @@
 /**
- * A file of listens, in any of the known formats, as entries in the file's order. Nothing in a file stops
- * the reading: what cannot be used becomes a refusal with its line.
+ * A file of listens, in any of the known formats and wrappings, as entries in the file's order. Nothing that stands in a
+ * file stops the reading: what cannot be used becomes a refusal with its line. Only a file that is damaged, or is
+ * something else, does, unless the caller wants to go on behind it.
  */
-import type { ListenKind } from '../../schemas/records';
-import { SegueError } from '../../src/errors';
-import { quoted } from '../by-user/rejection-reasons';
-import { type Chunks, decompress, withHead } from './decompress';
-import { type Columns, DelimitedReader } from './delimited-listens';
+import { hasCode, SegueError } from '../../src/errors';
+import { type Chunks, collect, unwrap } from './decompress';
 import { type FileEntry, refusal } from './file-entry';
-import { jsonListens } from './json-listens';
-import { type SplitLine, splitLines } from './split-lines';
+import { type IdMaps, mapIds } from './map-ids';
+import { parquetListens } from './parquet-listens';
+import { memoryAccess, type RandomAccess } from './random-access';
+import { type TextOptions, textListens } from './text-listens';
+import { type TarMember, untar } from './untar';
 
-export const LISTEN_FORMATS = ['auto', 'json', 'delimited'] as const;
-
-export type ListenFormat = (typeof LISTEN_FORMATS)[number];
-
-export interface ReadOptions {
-  readonly format?: ListenFormat | undefined;
-  readonly columns?: Columns | undefined;
-  readonly separator?: string | undefined;
-  readonly user?: string | undefined;
-  /** DELETION: the file lists listens to be deleted. */
-  readonly kind?: ListenKind | undefined;
-  readonly lineBytesMax?: number | undefined;
+export interface ReadOptions extends TextOptions {
+  /** The same file as the chunks, where it is one that can be read from anywhere. */
+  readonly randomAccess?: RandomAccess | undefined;
+  /** stop (unless given): throw. skip: go on with the next file of an archive; what is lost becomes one refusal. */
+  readonly onDamage?: 'stop' | 'skip' | undefined;
+  /** Applied to every listen. */
+  readonly ids?: IdMaps | undefined;
 }
 
-const LINE_BYTES_MAX = 1024 * 1024;
+/** Of Parquet that cannot be read from anywhere: in an archive, or from a pipe. Dumps have files of 128 MB. */
+const PARQUET_BYTES_MAX = 512 * 1024 * 1024;
 
-/** A thousand listens of ten thousand bytes are the most that ListenBrainz takes in one body, and writes in one page. */
-const DOCUMENT_BYTES_MAX = 16 * 1024 * 1024;
+/** What of an archive is listens; dumps hold notes and licences too. */
+const LISTEN_MEMBER =
+  /^(?!.*(^|\/)(\.|index\.json)).*\.(listens|jsonl?|parquet|csv|tsv)(\.(gz|zst|xz))?$/i;
 
-/** Looked at to tell the formats apart. */
-const HEAD_BYTES = 64 * 1024;
-
-type Layout = 'json lines' | 'json document' | 'delimited' | 'empty';
+/** Names of other files that an error lists. */
+const NAMES_MAX = 5;
 
 /**
- * Entries in batches, about one a chunk. Throws INPUT_UNREADABLE where the format cannot be told or the
- * file is no text, SETTING_INVALID where the columns are not enough.
+ * Entries in batches, about one a chunk. Throws INPUT_UNREADABLE where the format cannot be told, or the file is no
+ * such file, damaged or cut short; SETTING_INVALID where the columns are not enough.
  */
 export async function* readListens(
   chunks: Chunks,
   options: ReadOptions = {},
 ): AsyncIterable<readonly FileEntry[]> {
-  const [head, all] = await withHead(decompress(chunks), HEAD_BYTES);
-  const layout = layoutOf(head, options);
-  if (layout === 'delimited') yield* readDelimited(all, options);
-  else if (layout === 'json document') yield await readDocument(all, options);
-  else yield* readJsonLines(all, options);
+  for await (const batch of whole(chunks, options))
+    yield options.ids ? batch.map((entry) => mapIds(entry, options.ids!)) : batch;
 }
 
-function layoutOf(head: Buffer, { format = 'auto', columns }: ReadOptions): Layout {
-  const text = head.toString('utf8').replace(/^\ufeff/, '');
-  if (format === 'delimited' || (format === 'auto' && columns)) return 'delimited';
-  if (text.trim() === '') return 'empty';
-  // In a document written over several lines, no whole object begins at the start of a line.
-  if (text.split('\n').some(isJsonObject)) return 'json lines';
-  if (/^\s*[[{]/.test(text)) return 'json document';
-  if (format === 'json') return 'json lines';
+async function* whole(chunks: Chunks, options: ReadOptions): AsyncIterable<readonly FileEntry[]> {
+  const place = new Place(undefined);
+  try {
+    const opened = await unwrap(chunks);
+    if (opened.container === 'tar') yield* archive(untar(opened.chunks), options, place);
+    else yield* place.follow(content(opened, options));
+  } catch (error) {
+    yield place.lost(error, options);
+  }
+}
+
+async function* archive(
+  members: AsyncIterable<TarMember>,
+  options: ReadOptions,
+  outer: Place,
+): AsyncIterable<readonly FileEntry[]> {
+  const others: string[] = [];
+  let found = 0;
+  for await (const { name, chunks } of members) {
+    if (!LISTEN_MEMBER.test(name)) {
+      if (others.length < NAMES_MAX) others.push(name);
+      continue;
+    }
+    found++;
+    const place = new Place(name);
+    try {
+      const opened = await unwrap(chunks);
+      if (opened.container === 'tar')
+        throw new SegueError(
+          'INPUT_UNREADABLE',
+          'expected listens, this is an archive in an archive',
+        );
+      yield* place.follow(content(opened, { ...options, randomAccess: undefined }));
+    } catch (error) {
+      yield place.lost(error, options);
+      outer.told = error;
+    }
+  }
+  if (found > 0) return;
   throw new SegueError(
     'INPUT_UNREADABLE',
-    `expected JSON; it begins ${quoted(text)}. For delimited text, say --columns ` +
-      '(such as user=user_id,time=ts,track=song_id)',
+    `expected files *.listens, *.jsonl, *.json, *.csv, *.tsv or *.parquet in the archive; it holds ${others.join(', ') || 'nothing'}`,
   );
 }
 
-function isJsonObject(line: string): boolean {
-  if (!line.startsWith('{') || line.trim() === '{') return false;
-  try {
-    JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function* readJsonLines(
-  chunks: Chunks,
+async function* content(
+  { container, chunks }: Awaited<ReturnType<typeof unwrap>>,
   options: ReadOptions,
 ): AsyncIterable<readonly FileEntry[]> {
-  const json = { user: options.user, kind: options.kind ?? 'LISTEN' };
-  for await (const lines of splitLines(chunks, options.lineBytesMax ?? LINE_BYTES_MAX)) {
-    yield lines.flatMap((line) =>
-      'text' in line ? jsonListens(line.text, line.line, json) : line,
+  if (container !== 'parquet') {
+    yield* textListens(chunks, options);
+    return;
+  }
+  const file =
+    options.randomAccess ??
+    memoryAccess(await collect(chunks, PARQUET_BYTES_MAX, 'unpack it and name the file'));
+  const { columns, user, kind = 'LISTEN' } = options;
+  yield* parquetListens(file, { columns, user, kind });
+}
+
+/** Where in a file the reading is. */
+class Place {
+  #line = 0;
+  /** What has been said already. */
+  told: unknown;
+
+  constructor(private readonly member: string | undefined) {}
+
+  async *follow(batches: AsyncIterable<readonly FileEntry[]>): AsyncIterable<readonly FileEntry[]> {
+    for await (const batch of batches) {
+      this.#line = batch.at(-1)?.line ?? this.#line;
+      yield this.member === undefined
+        ? batch
+        : batch.map((entry) => ({ ...entry, member: this.member! }));
+    }
+  }
+
+  /** The refusal that stands for what is lost; throws where that is not wanted, or the error is another one. */
+  lost(error: unknown, { onDamage = 'stop' }: ReadOptions): FileEntry[] {
+    if (!hasCode(error, 'INPUT_UNREADABLE')) throw error;
+    if (error === this.told) return [];
+    const where = [this.member, this.#line > 0 ? `after line ${this.#line}` : undefined].filter(
+      Boolean,
     );
-  }
-}
-
-async function readDocument(chunks: Chunks, options: ReadOptions): Promise<FileEntry[]> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > DOCUMENT_BYTES_MAX) {
-      const detail = `more than ${DOCUMENT_BYTES_MAX} bytes; write one listen a line`;
-      return [{ line: 1, refusal: refusal('LINE_TOO_LONG', detail) }];
+    if (onDamage === 'stop') {
+      if (where.length === 0) throw error;
+      throw new SegueError(error.code, `${where.join(', ')}: ${error.message}`, { cause: error });
     }
-    parts.push(chunk);
+    const lost = { line: this.#line + 1, refusal: refusal('DAMAGED', error.message) };
+    return [this.member === undefined ? lost : { ...lost, member: this.member }];
   }
-  const text = Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
-  return jsonListens(text, 1, { user: options.user, kind: options.kind ?? 'LISTEN' });
-}
-
-async function* readDelimited(
-  chunks: Chunks,
-  options: ReadOptions,
-): AsyncIterable<readonly FileEntry[]> {
-  let reader: DelimitedReader | undefined;
-  for await (const lines of splitLines(chunks, options.lineBytesMax ?? LINE_BYTES_MAX)) {
-    const entries: FileEntry[] = [];
-    for (const line of lines) {
-      if (!('text' in line)) entries.push(line);
-      else if (reader) entries.push(reader.read(line.text, line.line));
-      else reader = openDelimited(line, options);
-    }
-    yield entries;
-  }
-}
-
-function openDelimited(
-  header: SplitLine & { text: string },
-  options: ReadOptions,
-): DelimitedReader {
-  return new DelimitedReader(header.text, {
-    columns: options.columns ?? {},
-    separator: options.separator,
-    user: options.user,
-    kind: options.kind ?? 'LISTEN',
-  });
 }

@@ -49,6 +49,8 @@ export interface SendProgress {
 }
 
 export interface RefusalExample {
+  /** The file of an archive. */
+  readonly member?: string;
   readonly line: number;
   readonly reason: RefusalReason;
   readonly detail: string;
@@ -71,7 +73,8 @@ const BATCHES_PER_SECOND = 20;
 /** Resolves when all are durable. Throws what the reader and the writer throw. */
 export async function sendListens(options: SendOptions): Promise<SendSummary> {
   const sending = new Sending(options);
-  for await (const entries of readListens(options.source.chunks, options.read)) {
+  const { chunks, randomAccess } = options.source;
+  for await (const entries of readListens(chunks, { ...options.read, randomAccess })) {
     for (const entry of entries) {
       if (sending.isEnough()) return await sending.finish();
       await sending.take(entry);
@@ -109,7 +112,7 @@ class Sending {
   async take(entry: FileEntry): Promise<void> {
     const record = 'refusal' in entry ? entry.refusal : this.#recordOf(entry);
     if ('reason' in record) {
-      this.#refuse(entry.line, record);
+      this.#refuse(entry, record);
       return;
     }
     this.#batch.push(record);
@@ -144,10 +147,12 @@ class Sending {
     return { topic, key, value };
   }
 
-  #refuse(line: number, { reason, detail }: Refusal): void {
+  #refuse({ line, member }: FileEntry, { reason, detail }: Refusal): void {
     this.#refused++;
     this.#byReason[reason] = (this.#byReason[reason] ?? 0) + 1;
-    if (this.#examples.length < EXAMPLES_MAX) this.#examples.push({ line, reason, detail });
+    if (this.#examples.length >= EXAMPLES_MAX) return;
+    const place = member === undefined ? { line } : { member, line };
+    this.#examples.push({ ...place, reason, detail });
   }
 
   async #sendBatch(): Promise<void> {

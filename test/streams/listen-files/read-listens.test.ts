@@ -268,9 +268,10 @@ describe('delimited text', () => {
 
 describe('a file that cannot be read at all', () => {
   it.each<[string, Buffer, RegExp]>([
-    ['Zstandard', Buffer.from('28b52ffd00', 'hex'), /Zstandard archive: unpack/],
-    ['Parquet', Buffer.from('PAR1....'), /Parquet/],
-    ['tar', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar')]), /tar archive/],
+    ['zip', Buffer.from('PK\x03\x04....'), /compressed by zip: unpack/],
+    ['Zstandard cut short', Buffer.from('28b52ffd00', 'hex'), /whole zstd file/],
+    ['Parquet that is none', Buffer.from('PAR1....'), /whole Parquet file/],
+    ['tar that is none', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar')]), /tar archive/],
     ['a gzip file cut short', gzipSync('{"a":1}\n'.repeat(50)).subarray(0, 20), /whole gzip file/],
     ['text without columns', Buffer.from('ts\tuser\n1\t2\n'), /say --columns/],
   ])('is told as such: %s', async (_, bytes, message) => {

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanListen } from '../../../streams/by-user/clean-listen';
 import type { FileEntry } from '../../../streams/listen-files/file-entry';
+import { fileSource } from '../../../streams/listen-files/listen-source';
 import { readListens } from '../../../streams/listen-files/read-listens';
+import { tarOf } from '../../support/archives';
 import { flattened, inChunks } from '../../support/chunks';
 import { withSharedData } from '../../support/shared-data';
 
@@ -76,6 +78,77 @@ withSharedData('listenbrainz-formats', (folder) => {
       listenedAt: 1704067200,
       trackName: 'Kapitel 13 - Der Krieg der Knöpfe',
     });
+  });
+});
+
+/** Rows of each Parquet file. */
+const PARQUET_ROWS: Readonly<Record<string, number>> = {
+  'full-dump-1_0.parquet': 4,
+  'full-dump-1_1.parquet': 3,
+  'full-dump-1_2.parquet': 10,
+  'full-dump-1_3.parquet': 18,
+  'full-dump-1_4.parquet': 14,
+  'full-dump-1_5.parquet': 10,
+  'full-dump-1_6.parquet': 9,
+  'incremental-dump-2_0.parquet': 9,
+  'incremental-dump-3_0.parquet': 8,
+  'incremental-dump-4_fresh_releases_listens.parquet': 13,
+  'incremental-dump-5_rec_listens.parquet': 30,
+  'mapped_listens.parquet': 24,
+  'mapped_listens_candidate_sets.parquet': 11,
+  'mapped_listens_subset.parquet': 11,
+};
+
+withSharedData('listenbrainz-formats', (folder) => {
+  const parquet = join(folder, 'spark-parquet');
+
+  it('covers every Parquet file of the data set', () => {
+    expect(readdirSync(parquet).sort()).toEqual(Object.keys(PARQUET_ROWS).sort());
+  });
+
+  it.each(Object.entries(PARQUET_ROWS))(
+    '%s: %d listens, from a file and from a pipe',
+    async (file, rows) => {
+      const { chunks, randomAccess } = fileSource(join(parquet, file));
+      const read = await flattened(readListens(chunks, { randomAccess }));
+      expect(read.filter((one) => 'listen' in one)).toHaveLength(rows);
+      expect(read.at(-1)?.line).toBe(rows);
+      const bytes = readFileSync(join(parquet, file));
+      expect(await flattened(readListens(inChunks(bytes, 1000)))).toEqual(read);
+    },
+  );
+
+  it('reads a full Spark dump as one archive: 68 listens', async () => {
+    const files = Object.keys(PARQUET_ROWS).filter((file) => file.startsWith('full-dump-1'));
+    const tar = await tarOf(
+      Object.fromEntries(files.map((file) => [`dump/${file}`, readFileSync(join(parquet, file))])),
+    );
+    const read = await flattened(readListens(inChunks(tar, 4096)));
+    expect(read.map(judged).filter((one) => 'trackId' in one)).toHaveLength(68);
+    const [first] = read;
+    expect(first).toMatchObject({
+      member: 'dump/full-dump-1_0.parquet',
+      user: '1',
+      listen: {
+        listened_at: 1578152311,
+        recording_msid: '192ec771-b710-4258-a8bf-13561f28fc72',
+        recording_mbid: '7133862a-0fd3-4d1c-9cb6-3be5e051af13',
+        artist_name: 'Kiasmos',
+        track_name: 'Lit',
+      },
+    });
+  });
+
+  it('reads the canonical data as the table that it is: 99 rows', async () => {
+    const text = readFileSync(join(folder, 'canonical_musicbrainz_data_sample.csv'));
+    const columns = {
+      mbid: 'recording_mbid',
+      artist: 'artist_credit_name',
+      title: 'recording_name',
+      time: 'id',
+    };
+    const read = await flattened(readListens(inChunks(text), { columns, user: 'ann' }));
+    expect(read.filter((one) => 'listen' in one)).toHaveLength(99);
   });
 });
 

@@ -1,0 +1,95 @@
+/**
+ * A map from UUID to UUID that holds tens of millions: 32 bytes an entry in an open-addressed table, instead of some
+ * three hundred as a Map of texts.
+ */
+import { SegueError } from '../../src/errors';
+import { isUuid } from '../by-user/track-id';
+
+/** Words of a slot: the key's four, the value's four. A key of zeros is an empty slot. */
+const SLOT_WORDS = 8;
+const SLOTS_MIN = 1024;
+/** 2 GiB of table. */
+const SLOTS_MAX = 2 ** 26;
+const LOAD_MAX = 0.75;
+
+export class UuidMap {
+  #table = new Uint32Array(SLOTS_MIN * SLOT_WORDS);
+  #slots = SLOTS_MIN;
+  #size = 0;
+
+  constructor(private readonly slotsMax: number = SLOTS_MAX) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The last value of a key counts. Throws MEMORY_EXCEEDED beyond three quarters of the largest table. */
+  set(key: string, value: string): void {
+    if (this.#size + 1 > this.#slots * LOAD_MAX) this.#grow();
+    const words = wordsOf(key);
+    const at = this.#slotOf(words) * SLOT_WORDS;
+    if (isEmpty(this.#table, at)) this.#size++;
+    this.#table.set(words, at);
+    this.#table.set(wordsOf(value), at + 4);
+  }
+
+  /** In lower case; undefined also for what is no UUID. */
+  get(key: string): string | undefined {
+    if (!isUuid(key)) return undefined;
+    const at = this.#slotOf(wordsOf(key)) * SLOT_WORDS;
+    return isEmpty(this.#table, at) ? undefined : textOf(this.#table, at + 4);
+  }
+
+  /** The slot of the key, or the empty one where it would stand. */
+  #slotOf(words: Uint32Array): number {
+    const mask = this.#slots - 1;
+    // UUIDs are random, or hashes: any bits will do, but versions and variants stand at fixed places.
+    let slot = (words[0]! ^ Math.imul(words[3]!, 0x9e3779b1)) & mask;
+    for (;;) {
+      const at = slot * SLOT_WORDS;
+      if (isEmpty(this.#table, at) || isSame(this.#table, at, words)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #grow(): void {
+    if (this.#slots * 2 > this.slotsMax) {
+      throw new SegueError(
+        'MEMORY_EXCEEDED',
+        `expected at most ${Math.floor(this.slotsMax * LOAD_MAX)} ids in a mapping; ` +
+          'leave out the rows of tracks that the files do not have',
+      );
+    }
+    const old = this.#table;
+    this.#slots *= 2;
+    this.#table = new Uint32Array(this.#slots * SLOT_WORDS);
+    for (let at = 0; at < old.length; at += SLOT_WORDS) {
+      if (isEmpty(old, at)) continue;
+      const slot = this.#slotOf(old.subarray(at, at + 4));
+      this.#table.set(old.subarray(at, at + SLOT_WORDS), slot * SLOT_WORDS);
+    }
+  }
+}
+
+function isEmpty(table: Uint32Array, at: number): boolean {
+  return (table[at]! | table[at + 1]! | table[at + 2]! | table[at + 3]!) === 0;
+}
+
+function isSame(table: Uint32Array, at: number, words: Uint32Array): boolean {
+  for (let k = 0; k < 4; k++) if (table[at + k] !== words[k]) return false;
+  return true;
+}
+
+function wordsOf(uuid: string): Uint32Array {
+  const digits = uuid.replaceAll('-', '');
+  return Uint32Array.from({ length: 4 }, (_, k) =>
+    Number.parseInt(digits.slice(8 * k, 8 * k + 8), 16),
+  );
+}
+
+function textOf(table: Uint32Array, at: number): string {
+  const digits = Array.from(table.subarray(at, at + 4), (word) =>
+    word.toString(16).padStart(8, '0'),
+  ).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
