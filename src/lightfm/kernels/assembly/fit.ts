@@ -11,6 +11,7 @@ import {
   hasFiniteValues,
   partBytes,
   predict,
+  predictRow,
   represent,
   setShape,
   settle,
@@ -170,7 +171,7 @@ export function fitWarpKos(first: i32, end: i32, k: i32, n: i32): void {
     const drawn = min(n, knownCount);
     for (let j = 0; j < drawn; j++) {
       const item = knownItem(knownStart(user) + below(knownCount));
-      insertCandidate(j, item, predict(userRow, represent(items, item, positiveBuffer)));
+      insertCandidate(j, item, predictRow(userRow, items, item, positiveBuffer));
     }
     const chosen = candidates + ((<usize>(min(k, drawn) - 1)) << 3);
     const positive = load<i32>(chosen);
@@ -200,9 +201,9 @@ function separateFromViolation(
 ): void {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const negative = below(items.rows);
-    const negativeRow = represent(items, negative, negativeBuffer);
-    if (<f64>predict(userRow, negativeRow) <= limit) continue;
+    if (<f64>predictRow(userRow, items, negative, negativeBuffer) <= limit) continue;
     if (isKnown(user, negative)) continue;
+    const negativeRow = represent(items, negative, negativeBuffer);
     const loss = <f32>min(10.0, <f64>weight * load<f64>(lossOfTry + ((<usize>attempt) << 3)));
     separate(user, positive, negative, userRow, positiveRow, negativeRow, loss);
     return;

@@ -90,6 +90,19 @@ export function predict(user: usize, item: usize): f32 {
   return load<f32>(user + vectorBytes) + load<f32>(item + vectorBytes) + product;
 }
 
+/**
+ * The prediction for a represented user and one of the items, of which most are only tried: a row that is just one feature
+ * is not copied, whatever its scale.
+ */
+export function predictRow(user: usize, items: Side, row: i32, buffer: usize): f32 {
+  if (items.starts != 0) return predict(user, represent(items, row, buffer));
+  const scale = <f32>load<f64>(items.scale);
+  const block = items.blocks + <usize>row * blockBytes;
+  const bias = load<f32>(user + vectorBytes);
+  // Biases and inner product are linear in the item; the user's bias alone is not scaled.
+  return scale == 1 ? predict(user, block) : bias + scale * (predict(user, block) - bias);
+}
+
 /** Steps all features of a row; returns the sum of their learning rates if either side is regularised. */
 export function stepRow(
   side: Side,
