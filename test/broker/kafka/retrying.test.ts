@@ -1,4 +1,8 @@
-import { ProtocolFailure, TransportFailure } from '../../../src/broker/kafka/kafka-failures';
+import {
+  ProtocolFailure,
+  TransportFailure,
+  toSegueError,
+} from '../../../src/broker/kafka/kafka-failures';
 import { before, retrying } from '../../../src/broker/kafka/retrying';
 import type { Clock } from '../../../src/clock';
 
@@ -83,4 +87,20 @@ test('calls an answer lost that has not come by its deadline', async () => {
     new TransportFailure('EndTxn got no answer in time'),
   );
   await expect(before(clock, 1e9, 'EndTxn', Promise.resolve('here'))).resolves.toBe('here');
+});
+
+test('waits for brokers that are fenced or not registered yet, and says in the end that it was refused', async () => {
+  const INVALID_REPLICATION_FACTOR = 38;
+  const { clock, delays } = hastyClock();
+  const options = { clock, deadlineMs: 1000, beforeRetry: () => {} };
+  const tooFew = new ProtocolFailure(INVALID_REPLICATION_FACTOR, 'Creating topic t');
+  let left = 5;
+  const attempt = async () => {
+    if (left-- > 0) throw tooFew;
+    return 'made';
+  };
+  await expect(retrying(options, attempt)).resolves.toBe('made');
+  expect(delays).toHaveLength(5);
+  await expect(retrying(options, () => Promise.reject(tooFew))).rejects.toBe(tooFew);
+  expect(toSegueError(tooFew, 'Making topics')).toMatchObject({ code: 'BROKER_REFUSED' });
 });
