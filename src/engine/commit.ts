@@ -2,6 +2,7 @@
 import type { OutputRecord, Position } from '../broker/broker';
 import type { SlotDatabase } from '../store/slot-database';
 import { progressKey } from './restore';
+import { slotMark } from './slot-mark';
 import { databaseWrites, type FrozenStore } from './slot-state';
 import type { SlotOptions, SlotTenure } from './slot-tenure';
 import { Step } from './step';
@@ -67,8 +68,9 @@ export async function commitStep(
   tenure: SlotTenure,
   database: SlotDatabase,
   frozen: FrozenStep,
-  { clock, bootId, faultPoint }: SlotOptions,
+  options: SlotOptions,
 ): Promise<CommitTiming> {
+  const { clock, faultPoint } = options;
   const startedMs = clock.monotonicMs();
   faultPoint('before-transaction');
   const written = await tenure.writer.commit({
@@ -79,13 +81,7 @@ export async function commitStep(
   const transactionMs = clock.monotonicMs() - startedMs;
   for (const { topic, offset } of written)
     if (topic in tenure.changelogs) tenure.changelogs[topic] = offset;
-  const mark = {
-    changelogs: { ...tenure.changelogs },
-    bootId,
-    clean: false,
-    writtenAtMs: committedAtMs,
-    writers: tenure.state.writers.toRecord(),
-  };
+  const mark = slotMark(tenure.changelogs, tenure.state, options);
   faultPoint('before-local-batch');
   const sync = tenure.stepNumber % SYNC_EVERY_STEPS === 0;
   await database.apply(databaseWrites(frozen.stores), mark, frozen.progress, sync);
@@ -93,4 +89,20 @@ export async function commitStep(
   tenure.state.committed();
   for (const action of frozen.step.afterCommit) action(committedAtMs);
   return { transactionMs, totalMs: clock.monotonicMs() - startedMs };
+}
+
+/** After the last step: the next start may trust this content even on another boot. */
+export async function markClean(
+  { changelogs, state }: SlotTenure,
+  database: SlotDatabase,
+  options: SlotOptions,
+): Promise<void> {
+  try {
+    await database.apply([], slotMark(changelogs, state, options, true), undefined, true);
+  } catch (error) {
+    // The mark of the last step stands, which is as true, only not for another boot.
+    options.logger.warn(
+      `slot ${options.slot}: ended without a clean mark: ${(error as Error).message}`,
+    );
+  }
 }

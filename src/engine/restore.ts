@@ -10,6 +10,7 @@ import type { Logger } from '../logger';
 import type { SlotDatabase, SlotMark, Write } from '../store/slot-database';
 import type { LayeredStore } from '../store/state-store';
 import type { Meter } from '../telemetry/meter';
+import { slotMark } from './slot-mark';
 import { databaseWrites, type SlotState } from './slot-state';
 import type { TopicCodecs } from './topic-codecs';
 import {
@@ -150,28 +151,16 @@ async function applyBatch(
   positions[batch.topic] = batch.nextOffset;
   if (definition === undefined) {
     const progress = lastProgress(batch, options.slot);
-    await options.database.apply([], markAt(positions, options), progress);
+    await options.database.apply([], slotMark(positions, options.state, options), progress);
     return batch.records.length;
   }
   await options.codecs.of(definition.topic).learn(batch.records.map(({ value }) => value));
   const writes = tableWrites(options, definition, batch);
   const derived = databaseWrites(options.state.freeze());
-  await options.database.apply([...writes, ...derived], markAt(positions, options));
+  const mark = slotMark(positions, options.state, options);
+  await options.database.apply([...writes, ...derived], mark);
   options.state.committed();
   return batch.records.length;
-}
-
-function markAt(
-  positions: Readonly<Record<string, number>>,
-  { bootId, clock, state }: RestoreOptions,
-): SlotMark {
-  return {
-    changelogs: { ...positions },
-    bootId,
-    clean: false,
-    writtenAtMs: clock.now(),
-    writers: state.writers.toRecord(),
-  };
 }
 
 /** Other slots' records share the progress topic. */

@@ -26,4 +26,11 @@ export class Signal {
     this.#waiting = undefined;
     this.#noticed = false;
   }
+
+  /** Waits for all of `delayMs`, whatever notices come, unless one comes while `isOver`. */
+  async pause(delayMs: number, isOver: () => boolean): Promise<void> {
+    const endMs = this.clock.monotonicMs() + delayMs;
+    for (let left = delayMs; left > 0 && !isOver(); left = endMs - this.clock.monotonicMs())
+      await this.wait(left);
+  }
 }

@@ -10,7 +10,7 @@ import type { SlotDatabase } from '../store/slot-database';
 import { admit, asInput, refuse } from './admission';
 import { BackgroundCommit } from './background-commit';
 import { Backoff } from './backoff';
-import { commitStep, type FrozenStep, freezeStep } from './commit';
+import { commitStep, type FrozenStep, freezeStep, markClean } from './commit';
 import { Pace } from './pace';
 import type { InputRecord } from './processor';
 import type { SlotWork } from './processor-context';
@@ -33,6 +33,7 @@ export class Slot {
   #database: SlotDatabase | undefined;
   #stopping = false;
   #moreToDo = false;
+  #isDoubted = false;
   readonly #backoff = new Backoff(BACKOFF);
   readonly #pace: Pace;
   readonly #news: Signal;
@@ -86,6 +87,15 @@ export class Slot {
     this.#news.notify();
   }
 
+  /**
+   * It was open for a moment whose the slot is. Somebody else may have had it and lost it again, so that the state here
+   * is outdated; a commit that begins later tells, since this writer is then fenced.
+   */
+  proveOwnership(): void {
+    this.#isDoubted = true;
+    this.#news.notify();
+  }
+
   /** Runs until stopped, fenced for good or failed for good; never throws. */
   async run(): Promise<void> {
     let cause: TakeOverCause = 'assigned';
@@ -98,23 +108,17 @@ export class Slot {
         await this.#letGo();
         // LevelDB takes no further write after one that failed.
         if (hasCode(error, 'STORE_UNWRITABLE')) await this.#closeDatabase();
-        const isFenced = cause === 'fenced';
-        await this.#pause(isFenced ? this.options.settings.fencedRetryMs : this.#backoff.next());
+        const { fencedRetryMs } = this.options.settings;
+        // News must not cut it short: one that was fenced would fence the rightful owner at once.
+        const waitMs = cause === 'fenced' ? fencedRetryMs : this.#backoff.next();
+        await this.#news.pause(waitMs, () => this.#stopping);
         if (!this.options.isAssigned()) break;
       }
     }
     await this.#close();
   }
 
-  /** News must not cut it short: one that was fenced would fence the rightful owner at once. Stopping does. */
-  async #pause(delayMs: number): Promise<void> {
-    const { clock } = this.options;
-    const endMs = clock.monotonicMs() + delayMs;
-    for (let left = delayMs; left > 0 && !this.#stopping; left = endMs - clock.monotonicMs())
-      await this.#news.wait(left);
-  }
-
-  /** Commits what is under way, closes cleanly. Resolves when `run` may be awaited without delay. */
+  /** Commits what is under way, closes cleanly; `run` ends soon. */
   stop(): void {
     this.#stopping = true;
     this.#news.notify();
@@ -124,6 +128,7 @@ export class Slot {
     const startedMs = this.options.clock.monotonicMs();
     this.status = 'taking over';
     this.#database ??= await this.options.openDatabase(this.slot);
+    this.#isDoubted = false;
     this.#tenure = await takeOver(this.options, this.#database);
     // One that has failed for good meanwhile, or was told to stop, ends with what it has.
     if (this.status === 'taking over') this.status = 'running';
@@ -174,7 +179,8 @@ export class Slot {
 
   #hasWork(): boolean {
     const { work, state } = this.#tenure!;
-    return work.step.movesPositions || work.step.outputs.length > 0 || state.isDirty();
+    const { movesPositions, outputs } = work.step;
+    return this.#isDoubted || movesPositions || outputs.length > 0 || state.isDirty();
   }
 
   #process(queued: QueuedRecord): void {
@@ -221,6 +227,7 @@ export class Slot {
     await this.#commit.settled();
     this.#pace.stepEnds();
     if (!this.#hasWork()) return;
+    this.#isDoubted = false;
     const frozen = freezeStep(this.#tenure!, this.options);
     this.#commit.start(() => this.#commitAndCount(frozen));
   }
@@ -270,7 +277,7 @@ export class Slot {
     const isClean =
       tenure !== undefined && this.status === 'running' && this.#commit.error === undefined;
     await this.#letGo();
-    if (isClean) await this.#markClean(tenure);
+    if (isClean) await markClean(tenure, this.#database!, this.options);
     await this.#closeDatabase();
     if (this.status !== 'failed') this.status = 'stopped';
     this.#metrics.gone();
@@ -279,22 +286,5 @@ export class Slot {
   async #closeDatabase(): Promise<void> {
     await this.#database?.close().catch(() => undefined);
     this.#database = undefined;
-  }
-
-  async #markClean(tenure: SlotTenure): Promise<void> {
-    const { bootId, clock, logger } = this.options;
-    const mark = {
-      changelogs: tenure.changelogs,
-      bootId,
-      clean: true,
-      writtenAtMs: clock.now(),
-      writers: tenure.state.writers.toRecord(),
-    };
-    try {
-      await this.#database?.apply([], mark, undefined, true);
-    } catch (error) {
-      // The mark of the last step stands, which is as true, only not for another boot.
-      logger.warn(`slot ${this.slot}: ended without a clean mark: ${(error as Error).message}`);
-    }
   }
 }

@@ -133,7 +133,9 @@ export class StreamRunner {
       this.#slots.delete(number);
     }
     for (const number of slots) {
-      if (!this.#slots.has(number)) this.#startSlot(number);
+      const held = this.#slots.get(number);
+      if (held === undefined) this.#startSlot(number);
+      else held.proveOwnership();
     }
     this.options.meter.set('segue_slots_held', {}, slots.length);
     this.options.logger.info(`slots assigned: ${slots.length === 0 ? 'none' : slots.join(', ')}`);

@@ -39,4 +39,21 @@ describe('a signal', () => {
   it('does not wait for nothing', async () => {
     expect(await isDone(new Signal(new VirtualClock(0)).wait(0))).toBe(true);
   });
+
+  it('pauses for the whole time whatever notices come, until it is told that it is over', async () => {
+    const clock = new VirtualClock(0);
+    const signal = new Signal(clock);
+    let isOver = false;
+    signal.notify();
+    const first = signal.pause(100, () => isOver);
+    await clock.advance(50);
+    signal.notify();
+    expect(await isDone(first)).toBe(false);
+    await clock.advance(50);
+    expect(await isDone(first)).toBe(true);
+    const second = signal.pause(100, () => isOver);
+    isOver = true;
+    signal.notify();
+    expect(await isDone(second)).toBe(true);
+  });
 });

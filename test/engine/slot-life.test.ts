@@ -4,7 +4,7 @@ import { partitionOf } from '../../src/broker/partitioner';
 import { type Clock, sleep } from '../../src/clock';
 import { SegueError } from '../../src/errors';
 import { ToyEngine } from '../support/engine/toy-engine';
-import { addUp, toyTopology } from '../support/engine/toy-topology';
+import { addUp, counts, toyTopology, type Word } from '../support/engine/toy-topology';
 
 function wordOfSlot(slot: number): string {
   for (let number = 0; ; number++)
@@ -17,6 +17,34 @@ function inDoubt(why: string): SegueError {
 
 const statuses = (runner: { slots: readonly { slot: number; status: string }[] }) =>
   runner.slots.map(({ slot, status }) => `${slot} ${status}`).sort();
+
+/** Somebody has slot 0 while its process knows nothing of it, and leaves a later commit record. */
+async function overwritten(toy: ToyEngine, count: number): Promise<void> {
+  const rival = await toy.broker.takeOver('toy-0', 'toy');
+  const { key, value } = (await toy.records('progress')).at(-1)!;
+  const codec = await toy.registry.codec<Word>('counts-value', counts.topic.schema, 'BACKWARD');
+  const word = { key: Buffer.from('word'), value: codec.encode({ count }) };
+  await rival.commit({
+    records: [
+      { topic: 'counts', partition: 0, ...word },
+      { topic: 'progress', partition: 0, key, value },
+    ],
+    positions: [],
+  });
+}
+
+/** Another member comes and goes: the slots are assigned to the others all the while. */
+async function rebalanced(toy: ToyEngine): Promise<void> {
+  const guest = await toy.broker.join({
+    groupId: 'toy',
+    slots: 1,
+    data: () => Buffer.alloc(0),
+    preferred: () => [],
+    onAssigned: () => undefined,
+    onLost: () => undefined,
+  });
+  await guest.leave();
+}
 
 describe('a slot whose step fails', () => {
   it.each(['before', 'after'] as const)(
@@ -174,6 +202,40 @@ describe('a slot that changes hands', () => {
     await toy.clock.advance(10_000);
     await toy.settle(runner);
     expect(toy.countOf(runner, word)).toBe(8);
+    await toy.stop(runner);
+  });
+
+  it('proves that it is still its own after a rebalance, so that nobody idle serves what is outdated', async () => {
+    const toy = await ToyEngine.open({ settings: { slots: 1 } });
+    const runner = await toy.start('a');
+    await toy.send('word', 1);
+    await toy.settle(runner);
+    await overwritten(toy, 7);
+    await toy.clock.advance(2000);
+    expect(toy.countOf(runner, 'word')).toBe(1);
+    await rebalanced(toy);
+    await toy.clock.advance(5000);
+    expect(toy.countOf(runner, 'word')).toBe(7);
+    await toy.stop(runner);
+  });
+
+  it('proves it also where the rebalance came at the very end of its take-over', async () => {
+    let whenRestored = async (): Promise<void> => undefined;
+    const restored = () => whenRestored();
+    const topology = toyTopology(addUp({ restored }));
+    const toy = await ToyEngine.open({ settings: { slots: 1 }, topology });
+    const first = await toy.start('a');
+    await toy.send('word', 1);
+    await toy.settle(first);
+    await toy.stop(first);
+    whenRestored = async () => {
+      whenRestored = async () => undefined;
+      await overwritten(toy, 7);
+      await rebalanced(toy);
+    };
+    const runner = await toy.start('a');
+    await toy.clock.advance(5000);
+    expect(toy.countOf(runner, 'word')).toBe(7);
     await toy.stop(runner);
   });
 

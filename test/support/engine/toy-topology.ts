@@ -63,6 +63,7 @@ export interface AddUpOptions {
   readonly onWord?: (word: string, context: Context) => void;
   readonly onBuild?: (context: Context) => void;
   readonly endStep?: Processor<unknown>['endStep'];
+  readonly restored?: () => Promise<void>;
 }
 
 /** Adds numbers by key, rejects what is negative. */
@@ -77,6 +78,7 @@ export function addUp(options: AddUpOptions = {}): ProcessorDefinition<InputReco
       options.onBuild?.(context);
       return {
         ...(options.endStep === undefined ? {} : { endStep: options.endStep }),
+        ...(options.restored === undefined ? {} : { restored: options.restored }),
         process({ key, value }) {
           const word = key!.toString('utf8');
           options.onWord?.(word, context);
