@@ -3,11 +3,12 @@
  * processes. For replays, tests and simulations; the same input gives the same result, to the last digit.
  */
 
-import type { OutputRecord } from '../broker/broker';
+import type { Broker, OutputRecord } from '../broker/broker';
 import { EmbeddedBroker } from '../broker/embedded-broker';
 import type { EmbeddedFaults } from '../broker/embedded-transactional-writer';
 import { type Options, readSettings, type Settings } from '../config';
 import { SegueError } from '../errors';
+import { type FaultPoint, noFaultPoint } from '../fault-points';
 import { type Logger, noLogger } from '../logger';
 import { EmbeddedRegistry } from '../schema-registry/embedded-registry';
 import { type Level, openMemoryLevel } from '../store/level';
@@ -24,8 +25,19 @@ export interface VirtualSystemOptions {
   readonly startMs?: number;
   /** Of the broker's steps; for tests and simulations. */
   readonly faults?: EmbeddedFaults;
+  readonly hooks?: VirtualHooks;
   readonly meter?: Meter;
   readonly logger?: Logger;
+}
+
+/** What stands between a process, by name, and the world; for simulations. */
+export interface VirtualHooks {
+  readonly broker?: (connection: EmbeddedBroker, name: string) => Broker;
+  readonly level?: (level: Level, name: string) => Level;
+  readonly faultPoint?: (name: string) => FaultPoint;
+  readonly bootId?: (name: string) => string;
+  /** Before the process starts. */
+  readonly prepare?: (process: StreamProcess) => void;
 }
 
 export class VirtualSystem {
@@ -54,19 +66,22 @@ export class VirtualSystem {
 
   /** A process named `name`; started again under the same name it finds its disk as it left it. */
   async startProcess(name = 'a'): Promise<StreamProcess> {
+    const { hooks = {} } = this.options;
     const connection = this.broker.connect();
     const machine = { isDead: false };
     const process = new StreamProcess({
       settings: this.settings,
-      broker: connection,
+      broker: hooks.broker?.(connection, name) ?? connection,
       registry: this.registry,
       clock: this.clock,
       meter: this.options.meter ?? noMeter,
       logger: this.options.logger ?? noLogger,
-      bootId: 'boot',
-      openDatabase: (slot) => this.#openDisk(`${name}/${slot}`, machine),
+      bootId: hooks.bootId?.(name) ?? 'boot',
+      openDatabase: (slot) => this.#openDisk(name, slot, machine),
       localSlots: () => [],
+      faultPoint: hooks.faultPoint?.(name) ?? noFaultPoint,
     });
+    hooks.prepare?.(process);
     this.#alive.set(name, { process, connection, machine });
     await this.run(process.start());
     return process;
@@ -77,11 +92,17 @@ export class VirtualSystem {
    * up out of everybody's sight.
    */
   async crash(name: string): Promise<void> {
-    const { process, connection, machine } = this.#alive.get(name)!;
+    this.kill(name);
+    const { process } = this.#alive.get(name)!;
     this.#alive.delete(name);
+    await this.run(process.stop().catch(() => undefined));
+  }
+
+  /** The first half of `crash`, at this very moment: for crashes in the midst of something. */
+  kill(name: string): void {
+    const { connection, machine } = this.#alive.get(name)!;
     machine.isDead = true;
     connection.crash();
-    await this.run(process.stop().catch(() => undefined));
   }
 
   /** What a process had on its disk is gone. Only while it does not run. */
@@ -111,10 +132,15 @@ export class VirtualSystem {
     await this.run(writer.close());
   }
 
-  async #openDisk(path: string, machine: { readonly isDead: boolean }): Promise<SlotDatabase> {
+  async #openDisk(
+    name: string,
+    slot: number,
+    machine: { readonly isDead: boolean },
+  ): Promise<SlotDatabase> {
+    const path = `${name}/${slot}`;
     const level = this.#disks.get(path) ?? (await openMemoryLevel());
     this.#disks.set(path, level);
-    return new KeptDatabase(level, machine);
+    return new KeptDatabase(this.options.hooks?.level?.(level, name) ?? level, machine);
   }
 }
 

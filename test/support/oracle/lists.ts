@@ -48,6 +48,15 @@ export class DenseLists {
     return scores;
   }
 
+  /** Score of one track; undefined where it is no item. */
+  scoreOf(trackId: string, plays: ReadonlyMap<string, number>): number | undefined {
+    const item = this.#itemOf.get(trackId);
+    if (item === undefined) return undefined;
+    const { factorCount: d, factors } = this.model;
+    const user = this.#solve(this.known(plays));
+    return user.reduce((sum, value, i) => sum + value * factors[item * d + i]!, 0);
+  }
+
   #solve(known: readonly [number, number][]): number[] {
     const { factorCount: d, alpha, lambda, factors } = this.model;
     const normal = Float64Array.from(this.#gramian.to1DArray());
