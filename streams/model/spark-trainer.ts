@@ -86,9 +86,7 @@ class SparkRun {
     const { submit, kafka, blocks } = spark;
     const scratch = spark.scratch ?? join(this.folder, 'checkpoints');
     const begun = await this.session.ask('open', { submit, scratch, kafka, blocks });
-    onProgress?.(
-      `Spark ${begun.version} on ${begun.master}: ${begun.applicationId}, ${begun.parallelism} cores, ${begun.blocks} blocks`,
-    );
+    onProgress?.(`Spark ${begun.version} on ${begun.master}: ${begun.applicationId}`);
     const set = await this.#readTables();
     return {
       set,
@@ -121,7 +119,7 @@ class SparkRun {
     const { histogram } = await this.#askKnowing('read_counts', counts, (table) => ({ table }));
     const border = threshold(mergeHistograms([histogram]), this.options.threshold).value;
     const items_file = join(this.folder, 'items.jsonl');
-    const { users, pairs, plays, newestSeconds } = await this.#askKnowing(
+    const { users, pairs, plays, newestSeconds, ...cluster } = await this.#askKnowing(
       'read_histories',
       histories,
       (table) => ({ table, threshold: border, items_min: tracksMin, items_file }),
@@ -129,6 +127,9 @@ class SparkRun {
     const tracks = await readTracks(items_file);
     onProgress?.(
       `${tracks.length} tracks with at least ${border} unique listeners, ${users} users with at least ${tracksMin} of them, ${pairs} pairs`,
+    );
+    onProgress?.(
+      `${cluster.executors} executors, ${cluster.cores} cores, ${cluster.blocks} blocks of users and of tracks`,
     );
     const positions = [counts, histories].flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, end }) => ({ topic, partition, offset: end })),

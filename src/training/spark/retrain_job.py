@@ -36,11 +36,12 @@ def read_commands(commands):
     os._exit(0)
 
 
-def main():
+def serve(session_class):
+    """`session_class`: has a method for each command; built with a function that takes progress."""
     answers = Answers()
     commands = queue.Queue()
     threading.Thread(target=read_commands, args=(commands,), daemon=True).start()
-    session = RetrainSession(lambda progress: answers.write({"progress": progress}))
+    session = session_class(lambda progress: answers.write({"progress": progress}))
     while True:
         command = commands.get()
         try:
@@ -58,4 +59,4 @@ def first_line(error):
 
 
 if __name__ == "__main__":
-    main()
+    serve(RetrainSession)

@@ -11,6 +11,9 @@ import kafka_tables
 import training_set
 from stage_progress import StageProgress
 
+# More cost more than they spread: every pair of a user block and an item block allocates some megabytes once.
+BLOCKS_MAX = 100
+
 
 class RetrainSession:
     def __init__(self, on_progress):
@@ -27,10 +30,8 @@ class RetrainSession:
         context = spark.sparkContext
         self._spark = spark
         self._kafka = kafka
-        parallelism = context.defaultParallelism
-        self._blocks = blocks or min(100, max(2, parallelism))
-        if context.getConf().get("spark.sql.shuffle.partitions") is None:
-            spark.conf.set("spark.sql.shuffle.partitions", max(4, 2 * parallelism))
+        self._blocks = blocks
+        self._fit_cluster()
         # Without it long lineages end in a StackOverflowError, and tables would be read from Kafka again.
         self._scratch = f"{scratch.rstrip('/')}/segue-retrain-{uuid.uuid4()}"
         context.setCheckpointDir(self._scratch)
@@ -39,9 +40,15 @@ class RetrainSession:
             "version": spark.version,
             "master": context.master,
             "applicationId": context.applicationId,
-            "parallelism": parallelism,
-            "blocks": self._blocks,
         }
+
+    def _fit_cluster(self):
+        """Executors register over time; partitions follow the cores that are there. Answers their number."""
+        context = self._spark.sparkContext
+        cores = context.defaultParallelism
+        if context.getConf().get("spark.sql.shuffle.partitions") is None:
+            self._spark.conf.set("spark.sql.shuffle.partitions", max(4, 2 * cores))
+        return cores
 
     def read_counts(self, table):
         rows, unknown = kafka_tables.last_values(self._spark, self._kafka, table)
@@ -61,7 +68,17 @@ class RetrainSession:
             for row in self._items.orderBy("item").toLocalIterator():
                 # In ASCII: readers of lines take some Unicode characters for ends of lines.
                 file.write(json.dumps([row.track_id, row.artist_name, row.track_name]) + "\n")
-        return {"unknownSchemas": [], "users": users, **training_set.totals(self._pairs)}
+        cores = self._fit_cluster()
+        # From here on the same: the factors hang on it.
+        self._blocks = self._blocks or min(BLOCKS_MAX, max(2, cores))
+        return {
+            "unknownSchemas": [],
+            "users": users,
+            **training_set.totals(self._pairs),
+            "cores": cores,
+            "executors": self._spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1,
+            "blocks": self._blocks,
+        }
 
     def split(self, holdout_share, items_min, users_max, holdout_file):
         """Plays before a point in time to learn from, first plays after it to be foretold."""

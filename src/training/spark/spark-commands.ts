@@ -63,8 +63,6 @@ export interface SparkCommands {
       readonly version: string;
       readonly master: string;
       readonly applicationId: string;
-      readonly parallelism: number;
-      readonly blocks: number;
     };
   };
   read_counts: {
@@ -84,6 +82,10 @@ export interface SparkCommands {
       readonly pairs: number;
       readonly plays: number;
       readonly newestSeconds: number;
+      readonly cores: number;
+      /** Beside the driver; 0: the driver does all the work. */
+      readonly executors: number;
+      readonly blocks: number;
     };
   };
   split: {

@@ -14,8 +14,8 @@ export interface SparkJobOptions {
   readonly onProgress: (progress: SparkProgress) => void;
   /** Aborting kills the driver. */
   readonly signal?: AbortSignal | undefined;
-  /** The program; that of a retrain unless a test has its own. */
-  readonly script?: string;
+  /** The program with its arguments; that of a retrain unless a test has its own. */
+  readonly script?: readonly string[];
 }
 
 /** What a Spark driver answers. */
@@ -50,8 +50,8 @@ export class SparkJob implements SparkSession {
   #ended: SegueError | undefined;
 
   constructor(private readonly options: SparkJobOptions) {
-    const { environment, signal, script = join(sparkSources(), 'retrain_job.py') } = options;
-    this.#child = spawn(environment.python, ['-B', '-u', script], { stdio: 'pipe' });
+    const { environment, signal, script = [join(sparkSources(), 'retrain_job.py')] } = options;
+    this.#child = spawn(environment.python, ['-B', '-u', ...script], { stdio: 'pipe' });
     this.exited = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         this.#fail(`could not be started: ${error.message}`);

@@ -37,6 +37,7 @@ function dense({ als, tracks }: ServingModel): DenseLists {
     factorCount: SAMPLE_RULE.factorCount,
     alpha: SAMPLE_RULE.alpha,
     lambda: SAMPLE_RULE.lambda,
+    nu: 0,
     factors: als.itemFactors.values,
     trackIds: tracks.map(({ trackId }) => trackId),
   });

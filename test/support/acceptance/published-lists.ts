@@ -26,11 +26,12 @@ export async function readPublished(options: Options): Promise<Published> {
     const counts = await lastValues(administration, topics.listenerCounts);
     const { generation } = (await administration.directory()).promoted!;
     const { als, tracks } = await administration.model(generation);
-    const { factorCount, alpha, lambda } = als.rule;
+    const { factorCount, alpha, lambda, nu } = als.rule;
     const dense = new DenseLists({
       factorCount,
       alpha,
       lambda,
+      nu,
       factors: als.itemFactors.values,
       trackIds: tracks.map(({ trackId }) => trackId),
     });

@@ -5,12 +5,14 @@ export interface OracleModel {
   readonly factorCount: number;
   readonly alpha: number;
   readonly lambda: number;
+  /** 0: lambda as it is; 1: times the user's interactions. */
+  readonly nu: number;
   /** Row i: factors of item i, in the order of `trackIds`. */
   readonly factors: Float32Array;
   readonly trackIds: readonly string[];
 }
 
-/** (YᵀY + Σ alpha·r·y·yᵀ + lambda·I) x = Σ (1 + alpha·r)·y, as in Hu, Koren and Volinsky. */
+/** (YᵀY + Σ alpha·r·y·yᵀ + lambda·n^nu·I) x = Σ (1 + alpha·r)·y: Hu, Koren and Volinsky with nu 0, Spark with 1. */
 export class DenseLists {
   readonly #gramian: Matrix;
   readonly #itemOf: ReadonlyMap<string, number>;
@@ -58,10 +60,10 @@ export class DenseLists {
   }
 
   #solve(known: readonly [number, number][]): number[] {
-    const { factorCount: d, alpha, lambda, factors } = this.model;
+    const { factorCount: d, alpha, lambda, nu, factors } = this.model;
     const normal = Float64Array.from(this.#gramian.to1DArray());
     const right = new Float64Array(d);
-    for (let i = 0; i < d; i++) normal[i * d + i]! += lambda;
+    for (let i = 0; i < d; i++) normal[i * d + i]! += lambda * known.length ** nu;
     for (const [item, count] of known) {
       const row = factors.subarray(item * d, (item + 1) * d);
       for (let i = 0; i < d; i++) {

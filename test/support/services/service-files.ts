@@ -4,10 +4,11 @@
  * by one rename, so a download that was cut off is never taken for a whole one.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildOnce } from '../../../src/build-once';
 
 const run = promisify(execFile);
 
@@ -65,23 +66,6 @@ export async function canRun(): Promise<Ability> {
     return { ok: false, why: 'Maven is needed on the path to fetch Kafka and the registry once' };
   }
   return { ok: true, why: '' };
-}
-
-/** Builds a directory aside and renames it into place; a concurrent second builder loses quietly. */
-async function buildOnce(target: string, build: (aside: string) => Promise<void>): Promise<string> {
-  if (existsSync(target)) return target;
-  const aside = mkdtempSync(`${target}-`);
-  try {
-    await build(aside);
-    try {
-      renameSync(aside, target);
-    } catch (error) {
-      if (!existsSync(target)) throw error;
-    }
-  } finally {
-    rmSync(aside, { recursive: true, force: true });
-  }
-  return target;
 }
 
 async function maven(directory: string, parameters: readonly string[]): Promise<void> {

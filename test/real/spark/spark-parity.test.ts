@@ -1,0 +1,98 @@
+/** One rule in two engines: what Spark has trained must be what this project's functions would have. */
+import { FoldIn } from '../../../src/als/fold-in';
+import { computeGramian } from '../../../src/als/gramian';
+import { alsLoss } from '../../../src/als/loss';
+import type { FactorMatrix } from '../../../src/als/model';
+import { type AlsRule, hkvRule, implicitRule, sparkRule } from '../../../src/als/rule';
+import { trainAls } from '../../../src/als/train';
+import { mulberry32 } from '../../../src/random';
+import { relativeDifference } from '../../support/dense-als';
+import { tasteInteractions } from '../../support/random-als';
+import { type SparkFactors, SparkReference } from '../../support/spark/spark-factors';
+import { withSpark } from '../../support/spark/with-spark';
+
+const MINUTES = 60_000;
+const SEED = 7;
+const RULE = sparkRule({ factorCount: 24, alpha: 4, lambda: 0.05 });
+const interactions = tasteInteractions(mulberry32(SEED), 1200, 500);
+
+/** Every user folded in on the item factors, under `rule`. */
+function foldEverybodyIn(rule: AlsRule, itemFactors: FactorMatrix): Float32Array {
+  const foldIn = new FoldIn({ rule, itemFactors, itemGramian: computeGramian(itemFactors) });
+  const { rows, starts, indices, values } = interactions;
+  const users = new Float32Array(rows * rule.factorCount);
+  for (let user = 0; user < rows; user++) {
+    const [from, to] = [starts[user]!, starts[user + 1]!];
+    const own = foldIn.solve(indices.subarray(from, to), values.subarray(from, to));
+    users.set(own, user * rule.factorCount);
+  }
+  return users;
+}
+
+/** Scores of every 40th user, free of the basis that the factors are in. */
+function scores({ userFactors, itemFactors }: SparkFactors): Float64Array {
+  const { columns: d, values: x } = userFactors;
+  const y = itemFactors.values;
+  const result: number[] = [];
+  for (let user = 0; user < userFactors.rows; user += 40) {
+    for (let item = 0; item < itemFactors.rows; item++) {
+      let score = 0;
+      for (let c = 0; c < d; c++) score += x[user * d + c]! * y[item * d + c]!;
+      result.push(score);
+    }
+  }
+  return Float64Array.from(result);
+}
+
+withSpark(() => {
+  describe("Spark's factors", () => {
+    let spark: SparkReference;
+    let after10: SparkFactors;
+    let after15: SparkFactors;
+
+    beforeAll(async () => {
+      spark = await SparkReference.start(interactions);
+      after10 = await spark.factors(RULE, 10, SEED);
+      after15 = await spark.factors(RULE, 15, SEED);
+    }, 8 * MINUTES);
+    afterAll(() => spark?.stop());
+
+    it('have users that are the fold-in on their items, under its rule and no other', () => {
+      const difference = (rule: AlsRule) =>
+        relativeDifference(foldEverybodyIn(rule, after15.itemFactors), after15.userFactors.values);
+      expect(difference(RULE)).toBeLessThan(1e-6);
+      expect(difference(hkvRule(RULE))).toBeGreaterThan(0.01);
+      expect(difference({ ...implicitRule(RULE), nu: 1 })).toBeGreaterThan(0.01);
+      expect(difference({ ...RULE, lambda: 1.05 * RULE.lambda })).toBeGreaterThan(0.001);
+    });
+
+    it('go on in our trainer as they would in Spark', async () => {
+      const continued = await trainAls(interactions, RULE, {
+        ...{ epochs: 5, seed: 1, threads: 1, steps: 40, relaxation: 1 },
+        warmStart: { userFactors: after10.userFactors },
+      });
+      expect(relativeDifference(scores(continued), scores(after15))).toBeLessThan(1e-6);
+    });
+
+    it(
+      'are as good by the loss as ours from other starts, on the mean of three',
+      async () => {
+        const loss = ({ userFactors, itemFactors }: SparkFactors) =>
+          alsLoss(interactions, RULE, userFactors, itemFactors);
+        const sparks = loss(await spark.factors(RULE, 30, SEED));
+        const mean = async (more: { relaxation?: number }) => {
+          let sum = 0;
+          for (const seed of [1, 2, 3])
+            sum += loss(
+              await trainAls(interactions, RULE, { epochs: 30, seed, threads: 1, ...more }),
+            );
+          return sum / 3;
+        };
+        // Starts alone differ by as much again; over-relaxation, the default, ends lower.
+        expect(Math.abs((await mean({ relaxation: 1 })) / sparks - 1)).toBeLessThan(0.001);
+        expect(await mean({})).toBeLessThan(1.001 * sparks);
+      },
+      MINUTES,
+    );
+  });
+});
