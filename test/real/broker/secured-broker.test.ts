@@ -1,52 +1,24 @@
 /** TLS and a login by name and password, passed through to kafkajs; and no secret in anything we say. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KafkaBroker, type KafkaBrokerOptions } from '../../../src/broker/kafka/kafka-broker';
 import { pinoLogger } from '../../../src/logger';
 import { readToEnd, record, valuesOf } from '../../contract/broker-harness';
 import { unique } from '../../support/kafka/test-broker';
-import { freePorts } from '../../support/services/free-ports';
-import { type KafkaService, startKafka } from '../../support/services/kafka-service';
+import { type SecuredKafka, startSecuredKafka } from '../../support/services/secured-kafka';
 
 const USER = 'listener';
 const PASSWORD = 'correct-horse-battery';
 
-let directory: string;
-let service: KafkaService;
+let secured: SecuredKafka;
 let address: string;
 let certificate: string;
 const lines: string[] = [];
 
-function makeKey(keystore: string, storePassword: string): string {
-  const store = ['-keystore', keystore, '-storetype', 'PKCS12', '-storepass', storePassword];
-  const keytool = (...parameters: string[]) =>
-    execFileSync('keytool', [...parameters, '-alias', 'broker', ...store], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
-  keytool(
-    ...['-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '1'],
-    ...['-dname', 'CN=127.0.0.1', '-ext', 'san=ip:127.0.0.1'],
-  );
-  return keytool('-exportcert', '-rfc');
-}
-
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'segue-secured-'));
-  const keystore = join(directory, 'broker.p12');
-  certificate = makeKey(keystore, 'store-password');
-  const [port] = await freePorts(1);
-  address = `127.0.0.1:${port}`;
-  const secured = { port: port!, keystore, keystorePassword: 'store-password' };
-  service = await startKafka({ secured: { ...secured, user: USER, password: PASSWORD } });
+  secured = await startSecuredKafka(USER, PASSWORD);
+  ({ address, certificate } = secured);
 });
 
-afterAll(async () => {
-  await service?.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => secured?.stop());
 
 const connect = (options: Partial<KafkaBrokerOptions> = {}): Promise<KafkaBroker> =>
   KafkaBroker.connect({
