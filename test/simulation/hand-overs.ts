@@ -48,7 +48,7 @@ export class HandOvers {
     this.#requests += 1;
     const attempt = `attempt ${this.#requests}`;
     const factors = itemFactors.values.slice(0, trackIds.length * FACTORS);
-    this.models.set(attempt, { factorCount: FACTORS, ...tunable, factors, trackIds });
+    this.models.set(attempt, { factorCount: FACTORS, nu: 0, ...tunable, factors, trackIds });
     const als = { rule, itemFactors, itemGramian: computeGramian(itemFactors) };
     await this.publisher.publish({
       manifest: manifest(0, {
