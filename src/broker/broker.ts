@@ -105,6 +105,11 @@ export interface Membership {
   readonly memberId: string;
   /** Everybody in the group as of the last assignment: who holds which slots, with each one's own data. */
   readonly members: readonly GroupMember[];
+  /**
+   * Tells the group that another member is gone, so that nobody waits until its session is over. A member that
+   * lives after all finds out and joins again. Unknown members are no error.
+   */
+  dismiss(memberId: string): Promise<void>;
   leave(): Promise<void>;
 }
 
@@ -128,6 +133,10 @@ export interface MembershipOptions {
   /** Called when membership is lost or being rebalanced: what is ours is open until onAssigned. */
   readonly onLost: (reason: string) => void;
   readonly sessionTimeoutMs?: number;
+  /** Who this process was before it ended without leaving: dismissed first. */
+  readonly earlierMemberId?: string | undefined;
+  /** Called with every id that the group gives to this member. */
+  readonly onMemberId?: ((memberId: string) => void) | undefined;
 }
 
 export interface Broker {

@@ -18,17 +18,26 @@ export class EmbeddedGroups {
 
   /** Throws SETTING_INVALID where the group shares out another number of slots. */
   join(options: MembershipOptions): EmbeddedMember {
-    const members = this.groups.get(options.groupId) ?? [];
-    const slots = members[0]?.options.slots ?? options.slots;
+    const slots = this.groups.get(options.groupId)?.[0]?.options.slots ?? options.slots;
     if (slots !== options.slots)
       throw new SegueError(
         'SETTING_INVALID',
         `expected ${slots} slots, as the other members of group ${options.groupId} share out, but this one has ${options.slots}; give all the same`,
       );
+    if (options.earlierMemberId !== undefined)
+      this.dismiss(options.groupId, options.earlierMemberId);
+    const members = this.groups.get(options.groupId) ?? [];
     const member = new EmbeddedMember(`member-${++this.membersEver}`, options, this);
+    options.onMemberId?.(member.memberId);
     this.groups.set(options.groupId, [...members, member]);
     this.rebalance(options.groupId, `${member.memberId} joined`);
     return member;
+  }
+
+  /** One that still speaks would join again at once, so it is left where it is. */
+  dismiss(groupId: string, memberId: string): void {
+    const found = this.groups.get(groupId)?.find((member) => member.memberId === memberId);
+    if (found?.isSilent) this.leave(found);
   }
 
   leave(member: EmbeddedMember): void {
@@ -104,6 +113,10 @@ export class EmbeddedMember implements Membership {
   tellAssigned(): void {
     this.wasAssigned = true;
     if (!this.isSilent) this.options.onAssigned(this.slots);
+  }
+
+  async dismiss(memberId: string): Promise<void> {
+    this.groups.dismiss(this.options.groupId, memberId);
   }
 
   async leave(): Promise<void> {

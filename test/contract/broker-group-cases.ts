@@ -160,6 +160,29 @@ function sharingCases({ broker, harness, unique }: ContractContext): void {
     await first.membership.leave();
   });
 
+  test('lets a member that was dismissed by mistake go on', async () => {
+    const groupId = unique('group');
+    const first = await join(broker(), { groupId });
+    const second = await join(await harness().connect(), { groupId });
+    await eventually(() => [slotsOf(first).length, slotsOf(second).length], [2, 2]);
+    await first.membership.dismiss(second.membership.memberId);
+    await first.membership.dismiss('never heard of');
+    await eventually(() => [slotsOf(first).length, slotsOf(second).length], [2, 2]);
+    await second.membership.leave();
+    await first.membership.leave();
+  });
+
+  test('tells a member its id, and takes an earlier one of the same process for a name alone', async () => {
+    const ids: string[] = [];
+    const { membership } = await join(broker(), {
+      groupId: unique('group'),
+      earlierMemberId: 'of an earlier life',
+      onMemberId: (id) => ids.push(id),
+    });
+    expect(ids.at(-1)).toBe(membership.memberId);
+    await membership.leave();
+  });
+
   test('keeps groups apart', async () => {
     const first = await join(broker(), { groupId: unique('group') });
     const second = await join(await harness().connect(), { groupId: unique('group') });

@@ -60,6 +60,7 @@ export class KafkaMembership implements Membership {
   ): Promise<KafkaMembership> {
     const membership = new KafkaMembership(cluster, options, onEnd);
     try {
+      await membership.#takeOut(options.earlierMemberId ?? '');
       await membership.#joinUntil(cluster.clock.monotonicMs() + cluster.settings.operationMsMax);
       return membership;
     } catch (error) {
@@ -86,19 +87,27 @@ export class KafkaMembership implements Membership {
     this.#timer?.cancel();
     this.#slots = [];
     this.#members = [];
+    await this.#takeOut(this.#memberId);
+    this.cluster.closeLane(this.#lane);
+    this.onEnd(this);
+  }
+
+  async dismiss(memberId: string): Promise<void> {
+    if (!this.#left && memberId !== this.#memberId) await this.#takeOut(memberId);
+  }
+
+  /** The group forgets a member; where that cannot be said, the end of its session says it. */
+  async #takeOut(memberId: string): Promise<void> {
+    if (memberId === '') return;
     const { groupId } = this.options;
-    const memberId = this.#memberId;
     // Not on our own connection, where a join may be waiting for the others.
     const lane = this.cluster.control;
     const deadlineMs = this.#clock.monotonicMs() + this.#sessionMs;
-    if (memberId !== '')
-      await this.#ask(
-        deadlineMs,
-        (connection) => connection.call('LeaveGroup', { groupId, memberId }),
-        lane,
-      ).catch(() => {});
-    this.cluster.closeLane(this.#lane);
-    this.onEnd(this);
+    await this.#ask(
+      deadlineMs,
+      (connection) => connection.call('LeaveGroup', { groupId, memberId }),
+      lane,
+    ).catch(() => {});
   }
 
   /** Joins until there is an assignment; a rebalance that begins meanwhile starts it over. */
@@ -129,11 +138,11 @@ export class KafkaMembership implements Membership {
     const joined = await this.#ask(deadlineMs, async (connection) => {
       const answer = await connection.call('JoinGroup', this.#joinParameters());
       // Older and newer coordinators alike give a newcomer its id first and want it back.
-      if (answer.errorCode === KAFKA_CODES.MEMBER_ID_REQUIRED) this.#memberId = answer.memberId;
+      if (answer.errorCode === KAFKA_CODES.MEMBER_ID_REQUIRED) this.#become(answer.memberId);
       checkCode(answer.errorCode, `JoinGroup of ${groupId}`);
       return answer;
     });
-    this.#memberId = joined.memberId;
+    this.#become(joined.memberId);
     const leads = joined.leaderId === joined.memberId;
     const assignment = encodeAssignment(leads ? assignSlots(slots, joined.members) : []);
     const { memberId, generationId } = joined;
@@ -154,6 +163,12 @@ export class KafkaMembership implements Membership {
     });
     this.#generation = { id: generationId, memberId };
     return decodeAssignment(synced.memberAssignment);
+  }
+
+  #become(memberId: string): void {
+    if (memberId === this.#memberId) return;
+    this.#memberId = memberId;
+    this.options.onMemberId?.(memberId);
   }
 
   #joinParameters() {
