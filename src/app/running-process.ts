@@ -12,7 +12,11 @@ import { buildServer, listen, type RunningServer } from '../http/server';
 import type { Logger } from '../logger';
 import { PrometheusMeter } from '../telemetry/prometheus-meter';
 import { connect } from './connect';
+import { ListLookup } from './list-lookup';
 import { bootId, LocalSlots } from './local-slots';
+import { advertisedUrl, memberData } from './member-data';
+import { MemberFile } from './member-file';
+import { PeerWatch } from './peer-watch';
 import { StoreSizes } from './store-sizes';
 import { StreamProcess } from './stream-process';
 
@@ -37,24 +41,35 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
   const faultPoint = readFaultPoint(faultPointVariable(), endAtOnce);
   const places = await connect(settings, logger, { asOwner: true, faultPoint });
   const local = new LocalSlots(settings, logger);
+  const boot = bootId(systemClock.now());
+  const member = new MemberFile(settings, boot);
+  let http: RunningServer | undefined;
   const process = new StreamProcess({
     settings,
     ...places,
     clock: systemClock,
     meter,
     logger,
-    bootId: bootId(systemClock.now()),
+    bootId: boot,
     openDatabase: (slot) => local.open(slot),
     localSlots: () => local.list(),
     faultPoint,
+    memberData: () => memberData(advertisedUrl(settings, http!.url)),
+    earlierMemberId: member.earlier(),
+    onMemberId: (id) => member.keep(id),
   });
-  let http: RunningServer | undefined;
+  const watch = new PeerWatch({
+    membership: () => process.runner.membership,
+    clock: systemClock,
+    logger,
+  });
   try {
     const sizes = new StoreSizes(local, meter, systemClock);
     const queries = queriesOf(process, meter, sizes);
     const server = buildServer({ queries, meter, logger });
     http = await listen(server, { host: settings.httpHost, port: settings.httpPort });
     await process.start();
+    watch.start();
   } catch (error) {
     await http?.close();
     await places.close();
@@ -67,6 +82,7 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
     url: http.url,
     failed: process.untilFailed(),
     stop: async () => {
+      watch.stop();
       await process.stop();
       await http.close();
       await places.close();
@@ -81,9 +97,10 @@ function endAtOnce(name: FaultPointName): void {
 }
 
 function queriesOf(process: StreamProcess, meter: PrometheusMeter, sizes: StoreSizes): Queries {
+  const lists = new ListLookup(process, systemClock);
   return {
     ready: () => process.readiness(),
-    recommendations: async (user) => process.recommendations(user),
+    recommendations: (user, onlyHere) => lists.find(user, onlyHere),
     metrics: () => {
       sizes.show();
       return meter.text();

@@ -8,7 +8,7 @@ import { ModelPublisher } from '../../streams/model/publish-model';
 import { RetrainRequests } from '../../streams/model/retrain-requests';
 import { type SegueTopics, segueTopics } from '../../streams/topics';
 import { type SegueStores, segueStores, segueTopology } from '../../streams/topology';
-import type { Broker } from '../broker/broker';
+import type { Broker, GroupMember } from '../broker/broker';
 import { partitionOf } from '../broker/partitioner';
 import { type Clock, sleep } from '../clock';
 import type { Settings } from '../config';
@@ -34,6 +34,10 @@ export interface StreamProcessOptions {
   readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
   readonly localSlots: () => readonly number[];
   readonly faultPoint?: FaultPoint;
+  /** See StreamRunnerOptions. */
+  readonly memberData?: () => Buffer;
+  readonly earlierMemberId?: string | undefined;
+  readonly onMemberId?: (memberId: string) => void;
 }
 
 export class StreamProcess {
@@ -126,11 +130,22 @@ export class StreamProcess {
     }
   }
 
-  /** The user's list, if this process owns the user. */
-  recommendations(user: string): Recommendations | undefined {
-    const slot = partitionOf(Buffer.from(user, 'utf8'), this.options.settings.partitions);
+  /** undefined: this process does not serve the user now. */
+  ownList(user: string): { readonly list: Recommendations | undefined } | undefined {
+    const slot = this.#slotOf(user);
     const state = this.runner.slots.find((one) => one.slot === slot)?.state;
-    return state?.store(this.stores.recommendations).get(user);
+    return state && { list: state.store(this.stores.recommendations).get(user) };
+  }
+
+  /** The member that the user's slot is assigned to, if that is another process. */
+  ownerOf(user: string): GroupMember | undefined {
+    const slot = this.#slotOf(user);
+    const { members = [], memberId } = this.runner.membership ?? {};
+    return members.find((one) => one.memberId !== memberId && one.slots.includes(slot));
+  }
+
+  #slotOf(user: string): number {
+    return partitionOf(Buffer.from(user, 'utf8'), this.options.settings.partitions);
   }
 
   /** What goes on about models, for people; undefined: nothing. */

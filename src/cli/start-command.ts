@@ -175,7 +175,7 @@ function watch(
   streams: RunningProcess['process'],
   user: string,
 ): WatchedListener | undefined {
-  const list = streams.recommendations(user);
+  const list = streams.ownList(user)?.list;
   if (list === undefined) return undefined;
   return watched.show({
     user,

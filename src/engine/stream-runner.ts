@@ -28,6 +28,9 @@ export interface StreamRunnerOptions {
   readonly localSlots: () => readonly number[];
   /** What the other members should know of this process, such as its address. */
   readonly memberData?: () => Buffer;
+  /** Who this process was in the group in an earlier life, and where its new name is kept. */
+  readonly earlierMemberId?: string | undefined;
+  readonly onMemberId?: (memberId: string) => void;
   readonly faultPoint?: FaultPoint;
 }
 
@@ -83,6 +86,8 @@ export class StreamRunner {
       slots: settings.slots,
       data: this.options.memberData ?? (() => Buffer.alloc(0)),
       preferred: this.options.localSlots,
+      earlierMemberId: this.options.earlierMemberId,
+      onMemberId: this.options.onMemberId,
       onAssigned: (slots) => this.#assign(slots),
       onLost: (reason) => logger.info(`membership is open: ${reason}`),
     });

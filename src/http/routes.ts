@@ -5,7 +5,8 @@
  *   GET /metrics                  the Prometheus text format
  *   GET /health/live              200 while the process can answer at all
  *   GET /health/ready             200 when it does its work, else 503 with the reasons
- *   GET /recommendations/<user>   the list of a user, percent-encoded
+ *   GET /recommendations/<user>   the list of a user, percent-encoded, whichever process owns the user
+ *   GET /recommendations/<user>?here   the same, only if this process owns the user
  */
 
 export interface Readiness {
@@ -14,11 +15,16 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+/** A list, answered as JSON; undefined: the user has none. Nobody: who owns the user is being settled. */
+export type ListFound =
+  | { readonly from: 'here' | 'owner'; readonly list: object | undefined }
+  | { readonly from: 'nobody' };
+
 /** Where the routes get their data. */
 export interface Queries {
   ready(): Readiness;
-  /** undefined: this user has no list. The object is answered as JSON. */
-  recommendations(user: string): Promise<object | undefined>;
+  /** `onlyHere`: other processes are not asked. */
+  recommendations(user: string, onlyHere: boolean): Promise<ListFound>;
   /** The Prometheus text format. */
   metrics(): Promise<string>;
 }
@@ -54,7 +60,7 @@ export async function answer({ method, url }: RequestLine, queries: Queries): Pr
     const refused = fault('unknown', 405, `Only GET and HEAD are answered, not ${method}.`);
     return { ...refused, headers: { allow: 'GET, HEAD' } };
   }
-  const [path = ''] = url.split('?', 1);
+  const [path = '', query] = url.split('?', 2);
   if (path === '/metrics')
     return {
       ...json('metrics', 200, {}),
@@ -63,7 +69,8 @@ export async function answer({ method, url }: RequestLine, queries: Queries): Pr
     };
   if (path === '/health/live') return json('live', 200, { live: true });
   if (path === '/health/ready') return readiness(queries.ready());
-  if (path.startsWith(USER_PREFIX)) return listOf(path.slice(USER_PREFIX.length), queries);
+  if (path.startsWith(USER_PREFIX))
+    return listOf(path.slice(USER_PREFIX.length), query === 'here', queries);
   return fault(
     'unknown',
     404,
@@ -75,7 +82,7 @@ function readiness({ ready, reasons }: Readiness): Answer {
   return json('ready', ready ? 200 : 503, { ready, reasons });
 }
 
-async function listOf(encoded: string, queries: Queries): Promise<Answer> {
+async function listOf(encoded: string, onlyHere: boolean, queries: Queries): Promise<Answer> {
   const user = decodeUser(encoded);
   if (user === undefined)
     return fault(
@@ -83,14 +90,25 @@ async function listOf(encoded: string, queries: Queries): Promise<Answer> {
       400,
       `Expected one user id of 1 to ${USER_LENGTH_MAX} characters, percent-encoded, behind /recommendations/.`,
     );
-  const found = await queries.recommendations(user);
-  if (found === undefined)
-    return fault(
-      'recommendations',
-      404,
-      `User ${JSON.stringify(user)} has no list: not seen yet, or not yet refreshed.`,
+  const found = await queries.recommendations(user, onlyHere);
+  if (found.from === 'nobody')
+    return withHeader(
+      fault(
+        'recommendations',
+        503,
+        'No process that answers owns this user; try again in a moment.',
+      ),
+      { 'retry-after': '1' },
     );
-  return json('recommendations', 200, found);
+  const answered =
+    found.list === undefined
+      ? fault(
+          'recommendations',
+          404,
+          `User ${JSON.stringify(user)} has no list: not seen yet, or not yet refreshed.`,
+        )
+      : json('recommendations', 200, found.list);
+  return withHeader(answered, { 'x-segue-answered-from': found.from });
 }
 
 /** undefined where it is no user id: empty, too long, ill encoded, with a further slash or a NUL. */
@@ -104,6 +122,11 @@ function decodeUser(encoded: string): string | undefined {
     return undefined;
   }
 }
+
+const withHeader = (answered: Answer, headers: Readonly<Record<string, string>>): Answer => ({
+  ...answered,
+  headers: { ...answered.headers, ...headers },
+});
 
 function json(route: RouteName, status: number, value: object): Answer {
   return { route, status, contentType: JSON_TYPE, body: `${JSON.stringify(value)}\n` };

@@ -67,5 +67,10 @@ export const PLACE_SETTINGS = {
     max: 65_535,
     help: 'Port for metrics, health and recommendations; 0: any free one, which is logged.',
   }),
+  'advertised-url': text({
+    default: undefined,
+    ...URL_EXPECTED,
+    help: 'Where other processes reach the HTTP of this one; by default the address it listens on.',
+  }),
   'log-level': choice({ values: LOG_LEVELS, default: 'info', help: 'What is logged, and above.' }),
 } as const;

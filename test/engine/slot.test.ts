@@ -73,7 +73,7 @@ describe('a slot', () => {
     await system.clock.advance(5000);
     await system.settle(process);
     expect(process.figures.filter?.sums['listens']).toBe(1);
-    expect(process.recommendations(user)?.listens).toBe(1);
+    expect(process.ownList(user)?.list?.listens).toBe(1);
     await system.run(process.stop());
   });
 });

@@ -2,7 +2,10 @@ import { answer, PATH_LENGTH_MAX, type Queries, USER_LENGTH_MAX } from '../../sr
 
 const queries: Queries = {
   ready: () => ({ ready: true, reasons: [] }),
-  recommendations: async (user) => (user === 'nobody' ? undefined : { user }),
+  recommendations: async (user) => ({
+    from: 'here',
+    list: user === 'nobody' ? undefined : { user },
+  }),
   metrics: async () => 'segue_users 1\n',
 };
 
@@ -53,6 +56,28 @@ describe('answer', () => {
         message: 'User "nobody" has no list: not seen yet, or not yet refreshed.',
       },
     });
+  });
+
+  it('says who answered, and asks for patience where nobody owns the user right now', async () => {
+    const asked: (readonly [string, boolean])[] = [];
+    const over: Partial<Queries> = {
+      recommendations: async (user, onlyHere) => {
+        asked.push([user, onlyHere]);
+        return onlyHere ? { from: 'nobody' } : { from: 'owner', list: { user } };
+      },
+    };
+    expect(await get('/recommendations/alice', over)).toMatchObject({
+      status: 200,
+      headers: { 'x-segue-answered-from': 'owner' },
+    });
+    expect(await get('/recommendations/alice?here', over)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+    });
+    expect(asked).toEqual([
+      ['alice', false],
+      ['alice', true],
+    ]);
   });
 
   it.each([

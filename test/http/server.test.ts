@@ -2,13 +2,13 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { Clock } from '../../src/clock';
 import { hasCode } from '../../src/errors';
-import type { Queries } from '../../src/http/routes';
+import type { ListFound, Queries } from '../../src/http/routes';
 import { buildServer, listen, type RunningServer, type ServerParts } from '../../src/http/server';
 import { PrometheusMeter } from '../../src/telemetry/prometheus-meter';
 
 const queries: Queries = {
   ready: () => ({ ready: true, reasons: [] }),
-  recommendations: async (user) => ({ user }),
+  recommendations: async (user) => ({ from: 'here', list: { user } }),
   metrics: async () => 'segue_users 1\n',
 };
 
@@ -104,7 +104,7 @@ describe('the HTTP server', () => {
       },
     };
     const recommendations = () =>
-      new Promise<undefined>(() => {
+      new Promise<ListFound>(() => {
         setImmediate(() => timeIsUp());
       });
     const { url } = await start({ queries: { ...queries, recommendations }, clock });
@@ -112,8 +112,8 @@ describe('the HTTP server', () => {
   });
 
   it('answers 503 beyond its open requests, and recovers', async () => {
-    const waiting: ((list: object) => void)[] = [];
-    const recommendations = () => new Promise<object>((resolve) => waiting.push(resolve));
+    const waiting: ((found: ListFound) => void)[] = [];
+    const recommendations = () => new Promise<ListFound>((resolve) => waiting.push(resolve));
     const { url } = await start({ queries: { ...queries, recommendations } });
     const replies = Array.from({ length: 70 }, () => ask(`${url}/recommendations/u`));
     let refused = 0;
@@ -121,7 +121,7 @@ describe('the HTTP server', () => {
       void reply.then(({ status }) => (refused += Number(status === 503)));
     while (refused < 6) await new Promise((resolve) => setImmediate(resolve));
     expect(waiting).toHaveLength(64);
-    for (const resolve of waiting) resolve({});
+    for (const resolve of waiting) resolve({ from: 'here', list: {} });
     const statuses = (await Promise.all(replies)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(64);
     expect((await ask(`${url}/health/live`)).status).toBe(200);
@@ -156,13 +156,13 @@ describe('the HTTP server', () => {
   });
 
   it('lets an open request finish when it closes, and takes no new one', async () => {
-    let finish: (list: object) => void = () => {};
+    let finish: (found: ListFound) => void = () => {};
     const asked = new Promise<void>((resolve) => {
       queriesAsked = resolve;
     });
     const recommendations = () => {
       queriesAsked();
-      return new Promise<object>((resolve) => {
+      return new Promise<ListFound>((resolve) => {
         finish = resolve;
       });
     };
@@ -171,7 +171,7 @@ describe('the HTTP server', () => {
     await asked;
     const closed = close();
     await expect(ask(`${url}/health/live`)).rejects.toThrow('ECONNREFUSED');
-    finish({ tracks: [] });
+    finish({ from: 'here', list: { tracks: [] } });
     expect((await reply).status).toBe(200);
     await closed;
   });
@@ -182,7 +182,7 @@ describe('the HTTP server', () => {
     });
     const recommendations = () => {
       queriesAsked();
-      return new Promise<object>(() => {});
+      return new Promise<ListFound>(() => {});
     };
     const { url, close } = await start({ queries: { ...queries, recommendations } });
     const reply = ask(`${url}/recommendations/u`);
