@@ -163,6 +163,10 @@ class SimulatedMember implements Membership {
     await this.join();
   }
 
+  async dismiss(memberId: string): Promise<void> {
+    await this.#member!.dismiss(memberId);
+  }
+
   async leave(): Promise<void> {
     this.#hasLeft = true;
     await this.#member!.leave();
