@@ -1,7 +1,11 @@
-"""Spark's own factors of given interactions, to compare this project's numerics with. One command more than a retrain."""
+"""Spark's own factors and ranking metrics, to compare this project's with. Two commands more than a retrain has."""
 
+import os
 import sys
 from array import array
+
+# RankingMetrics takes Python's lists, so executors run Python too: this one.
+os.environ["PYSPARK_PYTHON"] = sys.executable
 
 sys.path.insert(0, sys.argv[1])
 
@@ -20,6 +24,18 @@ class ParitySession(RetrainSession):
         write(model.userFactors, users, rule["factorCount"], users_file)
         write(model.itemFactors, items, rule["factorCount"], items_file)
         return {}
+
+    def ranking_metrics(self, lists, truths, cutoffs):
+        """lists: items, best first, one a user; truths: items that are right."""
+        from pyspark.mllib.evaluation import RankingMetrics
+
+        pairs = self._spark.sparkContext.parallelize(list(zip(lists, truths)), 2)
+        metrics = RankingMetrics(pairs)
+        found = {"meanAveragePrecision": metrics.meanAveragePrecision}
+        for name in ("meanAveragePrecisionAt", "precisionAt", "recallAt", "ndcgAt"):
+            for cutoff in cutoffs:
+                found[f"{name}({cutoff})"] = getattr(metrics, name)(cutoff)
+        return found
 
 
 def write(factors, rows, columns, path):

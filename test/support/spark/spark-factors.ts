@@ -1,5 +1,5 @@
-/** Spark's own factors of given interactions: what this project's numerics are compared with. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Spark's own factors and ranking metrics: what this project's numerics are compared with. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FactorMatrix, SparseRows } from '../../../src/als/model';
@@ -8,6 +8,7 @@ import { projectRoot } from '../../../src/compiled-path';
 import { sparkSources } from '../../../src/training/spark/spark-environment';
 import { SparkJob } from '../../../src/training/spark/spark-job';
 import { bytesToFloats } from '../../../streams/model/model-codec';
+import type { RandomLists } from '../random-lists';
 import { testSpark } from '../services/spark-cluster';
 
 export interface SparkFactors {
@@ -22,15 +23,19 @@ export const SMALL_SPARK = [
   ...['--conf', 'spark.driver.bindAddress=127.0.0.1'],
 ];
 
-/** A driver that trains on `interactions` as often as it is asked. */
+/** Trains as often as it is asked. */
+export type SparkFit = (rule: AlsRule, epochs: number, seed: number) => Promise<SparkFactors>;
+
+/** A driver on this machine for whatever Spark is compared with. */
 export class SparkReference {
+  #fits = 0;
+
   private constructor(
     private readonly job: SparkJob,
     private readonly folder: string,
-    private readonly interactions: SparseRows,
   ) {}
 
-  static async start(interactions: SparseRows): Promise<SparkReference> {
+  static async start(): Promise<SparkReference> {
     const environment = await testSpark();
     const folder = mkdtempSync(join(tmpdir(), 'segue-spark-'));
     const script = join(projectRoot(), 'test', 'support', 'spark', 'parity_job.py');
@@ -41,27 +46,46 @@ export class SparkReference {
     });
     const submit = ['--master', 'local[2]', ...SMALL_SPARK];
     await job.ask('open', { submit, scratch: join(folder, 'scratch'), kafka: {}, blocks: 2 });
-    writeFileSync(join(folder, 'pairs.csv'), csv(interactions));
-    return new SparkReference(job, folder, interactions);
+    return new SparkReference(job, folder);
   }
 
-  async factors(rule: AlsRule, epochs: number, seed: number): Promise<SparkFactors> {
-    const { rows: users, columns: items } = this.interactions;
-    const path = (name: string) => join(this.folder, name);
-    // Not among a retrain's commands.
-    await this.job.ask(
-      'factors' as 'candidate',
-      {
-        ...{ rule, epochs, seed, users, items, pairs_file: path('pairs.csv') },
-        ...{ users_file: path('users'), items_file: path('items') },
-      } as never,
-    );
+  fitOf(interactions: SparseRows): SparkFit {
+    this.#fits += 1;
+    const place = join(this.folder, String(this.#fits));
+    mkdirSync(place);
+    writeFileSync(join(place, 'pairs.csv'), csv(interactions));
+    return (rule, epochs, seed) => this.#factors(interactions, place, { rule, epochs, seed });
+  }
+
+  /** Spark's RankingMetrics by the names of the counterparts, with numbers for k. */
+  rankingMetrics(
+    { lists, truths }: RandomLists,
+    cutoffs: readonly number[],
+  ): Promise<Readonly<Record<string, number>>> {
+    return this.#ask('ranking_metrics', { lists, truths, cutoffs });
+  }
+
+  async #factors(
+    { rows: users, columns: items }: SparseRows,
+    place: string,
+    training: { readonly rule: AlsRule; readonly epochs: number; readonly seed: number },
+  ): Promise<SparkFactors> {
+    const path = (name: string) => join(place, name);
+    await this.#ask('factors', {
+      ...{ ...training, users, items, pairs_file: path('pairs.csv') },
+      ...{ users_file: path('users'), items_file: path('items') },
+    });
     const read = (name: string, rows: number): FactorMatrix => ({
       rows,
-      columns: rule.factorCount,
+      columns: training.rule.factorCount,
       values: bytesToFloats(readFileSync(path(name))),
     });
     return { userFactors: read('users', users), itemFactors: read('items', items) };
+  }
+
+  /** Commands of parity_job.py, which are not among a retrain's. */
+  #ask<T>(name: string, args: Readonly<Record<string, unknown>>): Promise<T> {
+    return this.job.ask(name as 'candidate', args as never) as Promise<T>;
   }
 
   async stop(): Promise<void> {
