@@ -12,7 +12,8 @@ import {
   type COMPATIBILITY,
   SchemaType,
 } from '@kafkajs/confluent-schema-registry';
-import { SegueError } from '../errors';
+import { sleep, systemClock } from '../clock';
+import { hasCode, SegueError } from '../errors';
 import { AvroCodec } from './avro-codec';
 import { compatibilityFaults } from './compatibility';
 import { type RegistryAddress, toRegistryAddress } from './registry-address';
@@ -30,6 +31,8 @@ export interface ConfluentRegistryOptions {
 }
 
 const REQUEST_MS_MAX = 10_000;
+const TRIES = 5;
+const RETRY_MS = 100;
 
 /** Versions looked at to say what an incompatible schema breaks. */
 const VERSIONS_MAX = 50;
@@ -68,8 +71,28 @@ export class ConfluentRegistry implements SchemaRegistry {
     schema: AvroSchema,
     compatibility: Compatibility,
   ): Promise<Codec<T>> {
-    const id = await this.#registerAtLevel(subject, schema, compatibility);
+    const id = await this.#registerPatiently(subject, schema, compatibility);
     return new AvroCodec<T>(schema, id, (wanted) => this.schemaOf(wanted));
+  }
+
+  /**
+   * Processes that start at the same time make the same subject and level, and a registry refuses all but one of
+   * them. A refusal that the schemas do not explain is such a collision, so the next try finds all in place.
+   */
+  async #registerPatiently(
+    subject: string,
+    schema: AvroSchema,
+    wanted: Compatibility,
+  ): Promise<number> {
+    for (let triesLeft = TRIES; ; triesLeft--) {
+      try {
+        return await this.#registerAtLevel(subject, schema, wanted);
+      } catch (error) {
+        const mayPass = hasCode(error, 'SCHEMA_INCOMPATIBLE') && error.retriable;
+        if (!mayPass || triesLeft === 1) throw error;
+        await sleep(systemClock, RETRY_MS);
+      }
+    }
   }
 
   async #registerAtLevel(
@@ -147,6 +170,7 @@ export class ConfluentRegistry implements SchemaRegistry {
       `expected a ${wanted} successor of the schemas of ${subject} at ${this.#address.url}, but ` +
         `${faults.join('; ') || 'the registry refuses it'} (its answer: ${messageOf(error)}). ` +
         'Give new fields a default, keep old ones, or use another subject.',
+      { retriable: faults.length === 0 },
     );
   }
 

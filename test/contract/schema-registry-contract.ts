@@ -56,6 +56,17 @@ export function schemaRegistryContract(name: string, open: () => Promise<Registr
       expect(second.encode(value)).toEqual(first.encode(value));
     });
 
+    it('takes one schema from processes that start at the same time', async () => {
+      const schema = version(USER, PLAYS);
+      const codecs = await Promise.all(
+        Array.from({ length: 8 }, () => codecOf(schema, 'FULL_TRANSITIVE')),
+      );
+      const written = codecs.map((codec) =>
+        codec.encode({ user: 'ann', plays: 1 }).toString('hex'),
+      );
+      expect(new Set(written).size).toBe(1);
+    });
+
     it('tells the schema under an id to anybody, and of none under an id that was never given', async () => {
       const schema = version(USER, PLAYS);
       const id = (await codecOf(schema, 'BACKWARD'))

@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterEach(() => {
   stub.login = undefined;
   stub.instead = undefined;
+  stub.collisions = 0;
 });
 
 afterAll(() => stub.stop());
@@ -51,6 +52,20 @@ describe('ConfluentRegistry', () => {
     const subject = freshSubject();
     await codec(subject);
     expect(stub.requests).toContain(`POST /apis/ccompat/v7/subjects/${subject}/versions`);
+  });
+
+  it('tries again when another process set the level at the same moment', async () => {
+    stub.collisions = 1;
+    const things = await codec(freshSubject());
+    expect(things.encode({ size: 1 })[0]).toBe(0);
+    expect(stub.collisions).toBe(0);
+  });
+
+  it('does not try for ever', async () => {
+    stub.instead = { status: 409, body: { message: 'never' } };
+    const error = await failure(codec(freshSubject()));
+    expect(error).toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' });
+    expect(error.message).toContain('never');
   });
 
   it('sets the level of a subject that another tool made without any', async () => {

@@ -18,6 +18,11 @@ interface Subject {
   level: string | undefined;
 }
 
+const COLLISION: Answer = {
+  status: 409,
+  body: { message: "A rule named 'COMPATIBILITY' already exists." },
+};
+
 export class StubRegistry {
   /** Texts by id − 1. */
   readonly texts: string[] = [];
@@ -26,6 +31,8 @@ export class StubRegistry {
   login: string | undefined;
   /** Given instead of every answer, where set; 'nothing' never answers. */
   instead: Answer | 'nothing' | undefined;
+  /** So many further changes of a level are answered as Apicurio does to the slower of two that set the same. */
+  collisions = 0;
   readonly #subjects = new Map<string, Subject>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -93,7 +100,12 @@ export class StubRegistry {
     const sent = body === '' ? {} : (JSON.parse(body) as Record<string, string>);
     const route = `${request.method} ${kind}`;
     if (route === 'GET schemas') return this.#schema(Number(request.url!.split('/').pop()));
-    if (route === 'PUT config') return this.setLevel(name, sent['compatibility']!);
+    if (route === 'PUT config') {
+      const set = this.setLevel(name, sent['compatibility']!);
+      if (this.collisions === 0) return set;
+      this.collisions -= 1;
+      return COLLISION;
+    }
     if (route === 'POST subjects') return this.post(name, sent['schema']!);
     const known = this.#subjects.get(name);
     if (!known) return { status: 404, body: { error_code: 40401, message: 'no such subject' } };
