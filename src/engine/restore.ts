@@ -35,8 +35,8 @@ export interface RestoreOptions {
   readonly tombstoneRetentionMs: number;
   readonly codecs: TopicCodecs;
   readonly faultPoint: FaultPoint;
-  /** Whether the slot is still ours by the word of the group; a long restore ends when it is not. */
-  readonly isAssigned: () => boolean;
+  /** A long restore ends when the group has given the slot to somebody else. */
+  readonly isKept: () => boolean;
 }
 
 interface Changelog extends TopicPartition {
@@ -60,7 +60,7 @@ export async function restore(
   const total = remaining;
   let replayed = 0;
   while (remaining > 0) {
-    if (!options.isAssigned())
+    if (!options.isKept())
       throw new SegueError(
         'BROKER_FENCED',
         `slot ${options.slot} was given away during its restore`,

@@ -27,6 +27,8 @@ export interface SlotOptions {
   readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
   /** Whether the group says right now that this slot is ours. */
   readonly isAssigned: () => boolean;
+  /** The same, but true as well while a rebalance is open: the slot may come back. */
+  readonly isKept: () => boolean;
   /** This step's share of the process's time for the end of steps. */
   readonly budgetMs: () => number;
   readonly faultPoint: FaultPoint;

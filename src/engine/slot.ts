@@ -109,10 +109,10 @@ export class Slot {
         // LevelDB takes no further write after one that failed.
         if (hasCode(error, 'STORE_UNWRITABLE')) await this.#closeDatabase();
         const { fencedRetryMs } = this.options.settings;
-        // News must not cut it short: one that was fenced would fence the rightful owner at once.
+        // News must not cut it short, or one that was fenced would fence the rightful owner at once; but the group's may.
         const waitMs = cause === 'fenced' ? fencedRetryMs : this.#backoff.next();
-        await this.#news.pause(waitMs, () => this.#stopping);
-        if (!this.options.isAssigned()) break;
+        await this.#news.pause(waitMs, () => this.#stopping || this.#isDoubted);
+        if (!this.options.isKept()) break;
       }
     }
     await this.#close();

@@ -151,7 +151,8 @@ export class StreamRunner {
       ...this.options,
       slot: number,
       codecs: this.codecs,
-      isAssigned: () => this.#isAssigned(number, slot),
+      isAssigned: () => this.#isKept(number, slot) && this.#isAssigned(number),
+      isKept: () => this.#isKept(number, slot),
       faultPoint: this.options.faultPoint ?? noFaultPoint,
       budgetMs: () => this.options.settings.stepBudgetMs / Math.max(1, this.#slots.size),
     });
@@ -165,8 +166,13 @@ export class StreamRunner {
     );
   }
 
-  #isAssigned(number: number, slot: Slot): boolean {
+  #isKept(number: number, slot: Slot): boolean {
     return !this.#stopping && this.#slots.get(number) === slot;
+  }
+
+  /** The first slots are assigned before there is a membership to ask. */
+  #isAssigned(number: number): boolean {
+    return this.#membership?.slots.includes(number) ?? true;
   }
 
   async #fetchLoop(): Promise<void> {

@@ -20,11 +20,13 @@ import {
 export async function takeOver(options: SlotOptions, database: SlotDatabase): Promise<SlotTenure> {
   const { slot, settings, broker, topology } = options;
   // A late newcomer would fence the rightful owner: look at the assignment before the first transaction.
-  if (!options.isAssigned())
-    throw new SegueError('BROKER_FENCED', `slot ${slot} is not assigned to this process`);
+  checkAssigned(options);
   const writer = await broker.takeOver(`${settings.application}-${slot}`, settings.application);
   try {
     options.faultPoint('after-fencing');
+    // Somebody who stood still before the fencing may have fenced the rightful owner, who does not know while idle: no
+    // step of ours may follow. An owner who comes later fences us.
+    checkAssigned(options);
     const definitions = storesOf(topology);
     const state = new SlotState(definitions, database, options.codecs, settings.cacheBytesMax);
     const restored = await restore({
@@ -57,6 +59,11 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
     await writer.close().catch(() => undefined);
     throw error;
   }
+}
+
+function checkAssigned({ isAssigned, slot }: SlotOptions): void {
+  if (isAssigned()) return;
+  throw new SegueError('BROKER_FENCED', `slot ${slot} is not assigned to this process right now`);
 }
 
 async function lastProgress(

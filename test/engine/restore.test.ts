@@ -151,7 +151,10 @@ describe('a restore', () => {
     await toy.start('a', {
       faultPoint: (name) => {
         passed.push(name);
-        if (name === 'after-fencing') stopping ??= toy.lastRunner!.stop();
+        if (name !== 'after-fencing') return;
+        queueMicrotask(() => {
+          stopping ??= toy.lastRunner!.stop();
+        });
       },
     });
     await toy.run(stopping!);

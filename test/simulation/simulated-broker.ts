@@ -105,8 +105,12 @@ export class SimulatedBroker implements Broker {
 
   /** After it has woken up, the machine learns that its session is over, and joins anew. */
   async rejoin(): Promise<void> {
-    // One that has fallen asleep again comes back after its next awakening.
-    if (this.machine.isDead || this.machine.isStill) return;
+    try {
+      // It may have fallen asleep again.
+      await this.machine.pass();
+    } catch {
+      return;
+    }
     for (const member of this.#members) await member.rejoin();
   }
 
@@ -134,8 +138,9 @@ class SimulatedMember implements Membership {
     private readonly options: MembershipOptions,
   ) {}
 
+  /** As on Kafka, one that has stood still for too long knows so by its clock. */
   get slots(): readonly number[] {
-    return this.#member!.slots;
+    return this.#isSilent ? [] : this.#member!.slots;
   }
 
   get memberId(): string {

@@ -69,8 +69,9 @@ export class KafkaMembership implements Membership {
     }
   }
 
+  /** By the clock, since timers of a process that was stopped come late. */
   get slots(): readonly number[] {
-    return this.#slots;
+    return this.#isWithinSession(this.#clock.monotonicMs()) ? this.#slots : [];
   }
 
   get memberId(): string {
@@ -146,6 +147,7 @@ export class KafkaMembership implements Membership {
     const leads = joined.leaderId === joined.memberId;
     const assignment = encodeAssignment(leads ? assignSlots(slots, joined.members) : []);
     const { memberId, generationId } = joined;
+    const sentMs = this.#clock.monotonicMs();
     const synced = await this.#ask(deadlineMs, async (connection) => {
       const answer = await connection.call('SyncGroup', {
         groupId,
@@ -162,6 +164,7 @@ export class KafkaMembership implements Membership {
       return answer;
     });
     this.#generation = { id: generationId, memberId };
+    this.#lastHeardMs = sentMs;
     return decodeAssignment(synced.memberAssignment);
   }
 
@@ -188,9 +191,12 @@ export class KafkaMembership implements Membership {
     this.#members = members;
     this.#slots = members.find(({ memberId }) => memberId === this.#memberId)?.slots ?? [];
     this.#held = this.#slots;
-    this.#lastHeardMs = this.#clock.monotonicMs();
     this.#scheduleHeartbeat();
     this.options.onAssigned(this.#slots);
+  }
+
+  #isWithinSession(nowMs: number): boolean {
+    return nowMs - this.#lastHeardMs <= this.#sessionMs;
   }
 
   #scheduleHeartbeat(): void {
@@ -203,7 +209,7 @@ export class KafkaMembership implements Membership {
     const { id: groupGenerationId, memberId } = this.#generation!;
     const sentMs = this.#clock.monotonicMs();
     // A process that was stopped may have lost its membership long ago: then it must not even ask first.
-    if (sentMs - this.#lastHeardMs > this.#sessionMs) return this.#lose('no heartbeat in time');
+    if (!this.#isWithinSession(sentMs)) return this.#lose('no heartbeat in time');
     try {
       const deadlineMs = this.#lastHeardMs + this.#sessionMs;
       await this.#ask(deadlineMs, async (connection) => {

@@ -203,6 +203,11 @@ export class ToyEngine {
   }
 }
 
+/** Slots with their statuses, in order. */
+export function statuses({ slots }: StreamRunner): string[] {
+  return slots.map(({ slot, status }) => `${slot} ${status}`).sort();
+}
+
 /** Keeps its content when closed, which a memory level would lose. */
 class ToyDatabase extends SlotDatabase {
   constructor(

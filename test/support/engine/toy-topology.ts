@@ -1,4 +1,5 @@
 /** Words added up by key, in one part; what more a test needs it adds. */
+import { partitionOf } from '../../../src/broker/partitioner';
 import type {
   InputRecord,
   Processor,
@@ -92,6 +93,12 @@ export function addUp(options: AddUpOptions = {}): ProcessorDefinition<InputReco
       };
     },
   };
+}
+
+/** A word whose records land in this one of two slots. */
+export function wordOfSlot(slot: number): string {
+  for (let number = 0; ; number++)
+    if (partitionOf(Buffer.from(`word-${number}`), 2) === slot) return `word-${number}`;
 }
 
 export function toyBuilder(): TopologyBuilder {
