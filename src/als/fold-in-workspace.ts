@@ -14,7 +14,7 @@ import {
   strideOf,
 } from './kernels/kernels';
 import type { AlsModel } from './model';
-import { observedTarget, observedWeight, regularization } from './rule';
+import { observedWeight, regularization, targetOfWeight } from './rule';
 
 /** Histories up to this length need no growth of the memory. */
 const HISTORY_START = 4096;
@@ -48,7 +48,7 @@ export class FoldInWorkspace {
   #weights: Float32Array = new Float32Array(0);
   #targets: Float32Array = new Float32Array(0);
 
-  /** Copies the item factors: 4·stride bytes an item, plus 12·stride² and a history. */
+  /** Copies the item factors: 4·stride bytes an item, plus 16·stride² and a history. */
   constructor(model: AlsModel) {
     const { itemFactors, itemGramian, rule } = model;
     const d = rule.factorCount;
@@ -59,7 +59,7 @@ export class FoldInWorkspace {
     const square = this.stride * this.stride;
     const arena = new Arena();
     const gramianAt = arena.take(8 * square);
-    const workAt = arena.take(4 * this.stride * (3 * this.stride + 138));
+    const workAt = arena.take(4 * this.stride * (4 * this.stride + 138));
     this.sumsAt = arena.take(8 * (square + this.stride));
     this.outAt = arena.take(4 * this.stride);
     this.factorsAt = arena.take(4 * this.stride * itemFactors.rows);
@@ -108,12 +108,11 @@ export class FoldInWorkspace {
       const w = observedWeight(rule, plays[j]!);
       offsets[j] = item * rowBytes;
       weights[j] = w;
-      targets[j] = observedTarget(rule, plays[j]!);
+      targets[j] = targetOfWeight(rule, w);
       positive &&= w > 1e-6;
     }
-    // The kernels read whole groups of 4.
-    for (let j = length; (j & 3) !== 0; j++) offsets[j] = weights[j] = 0;
-    const short = positive && this.#isDiagonal && length + 4 <= this.stride;
+    this.#fillGroup(length);
+    const short = positive && this.#isDiagonal && length + 8 <= this.stride;
     return { length, reg: regularization(rule, length, items), short };
   }
 
@@ -128,6 +127,7 @@ export class FoldInWorkspace {
     this.#offsets[length] = target * 4 * this.stride;
     this.#weights[length] = 0;
     this.#targets[length] = 1;
+    this.#fillGroup(length + 1);
     return { length: length + 1, reg: staged.reg, short: false };
   }
 
@@ -140,6 +140,13 @@ export class FoldInWorkspace {
       this.#offsets[first + t] = (targets[t] ?? targets[0]!) * 4 * this.stride;
     }
     return this.offsetsAt + 4 * first;
+  }
+
+  /** The kernels read whole groups of 8. */
+  #fillGroup(length: number): void {
+    for (let j = length; (j & 7) !== 0; j++) {
+      this.#offsets[j] = this.#weights[j] = this.#targets[j] = 0;
+    }
   }
 
   /** Grows the history's room, keeping what is staged. */

@@ -83,7 +83,12 @@ export function observedWeight(rule: AlsRule, plays: number): number {
 
 /** b of an interaction with `plays` r. */
 export function observedTarget(rule: AlsRule, plays: number): number {
-  return observedWeight(rule, plays) + rule.targetOffset;
+  return targetOfWeight(rule, observedWeight(rule, plays));
+}
+
+/** b of an interaction whose w is known. */
+export function targetOfWeight(rule: AlsRule, weight: number): number {
+  return weight + rule.targetOffset;
 }
 
 function scaled(rule: AlsRule, plays: number): number {

@@ -1,6 +1,6 @@
 import { FoldIn } from '../../src/als/fold-in';
 import { LongHistory } from '../../src/als/long-history';
-import { hkvRule } from '../../src/als/rule';
+import { hkvRule, implicitRule } from '../../src/als/rule';
 import { hasCode } from '../../src/errors';
 import { mulberry32 } from '../../src/random';
 import { denseModel, denseRow, diagonalModel, relativeDifference } from '../support/dense-als';
@@ -56,6 +56,18 @@ describe('fold-in', () => {
       expect(x).toHaveLength(factorCount);
       expect(relativeDifference(x, exact)).toBeLessThan(1e-6);
     }
+  });
+
+  it.each([5, 70])('takes interactions of negative weight beside others, %d of them', (length) => {
+    const random = mulberry32(length);
+    const rule = implicitRule({ factorCount: 24, alpha: 0.4, lambda: 3 });
+    const model = diagonalModel(rule, randomFactors(random, 200, 24));
+    const history = randomHistory(random, length, 200);
+    history.plays[0] = 1;
+    history.plays[1] = 5;
+    const x = new FoldIn(model).solve(history.items, history.plays);
+    const exact = denseRow(rule, model.itemFactors, history.items, history.plays);
+    expect(relativeDifference(x, exact)).toBeLessThan(1e-6);
   });
 
   it('gives zeros for an empty history and writes where it is told', () => {

@@ -5,19 +5,19 @@
 import { cholesky, solve } from './cholesky';
 import {
   factors,
-  gramian,
   inverse,
   order,
   root,
   rowBytes,
   small,
   smallStep,
+  start,
   step,
   touch,
   transposed,
   used,
 } from './fold-in-space';
-import { addScaled, dot } from './lanes';
+import { sumEach } from './lanes';
 import { rankUpdate } from './rank-update';
 
 let smallOrder: i32 = 0;
@@ -25,17 +25,12 @@ let smallBytes: usize = 0;
 
 /** Ŷᵀ (order rows of n floats) and K = I + ŶŶᵀ, factored. */
 export function factorShort(offsets: usize, weights: usize, length: i32, reg: f64): bool {
-  for (let k = 0; k < order; k++) {
-    const value = load<f64>(gramian + ((<usize>(k * order + k)) << 3)) + reg;
-    store<f32>(root + ((<usize>k) << 2), k < used && value > 0 ? <f32>(1.0 / sqrt<f64>(value)) : 0);
-    if (k < used && !(value > 0)) return false;
-  }
+  if (!rootOfDiagonal(reg)) return false;
   touch(offsets, length);
   smallOrder = (length + 3) & ~3;
   smallBytes = (<usize>((length + 7) & ~7)) << 2;
-  if (smallBytes > (<usize>smallOrder) << 2) memory.fill(transposed, 0, smallBytes * <usize>order);
-  for (let j = 0; j < smallOrder; j += 4) {
-    const at = (<usize>j) << 2;
+  for (let j: usize = 0; j < smallBytes >> 2; j += 4) {
+    const at = j << 2;
     transposeFour(
       factors + <usize>load<u32>(offsets + at),
       factors + <usize>load<u32>(offsets + at, 4),
@@ -54,6 +49,21 @@ export function factorShort(offsets: usize, weights: usize, length: i32, reg: f6
   return cholesky(small, smallOrder, inverse);
 }
 
+/** root ← D^−½, zeros behind the last factor. */
+function rootOfDiagonal(reg: f64): bool {
+  let positive = true;
+  for (let k: usize = 0; k < <usize>used; k++) {
+    const value = load<f32>(start + k * (rowBytes + 4)) + <f32>reg;
+    positive = positive && value > 0;
+    store<f32>(root + (k << 2), value);
+  }
+  for (let k: usize = 0; k < rowBytes; k += 16) {
+    v128.store(root + k, f32x4.div(f32x4.splat(1), f32x4.sqrt(v128.load(root + k))));
+  }
+  for (let k = used; k < order; k++) store<f32>(root + ((<usize>k) << 2), 0);
+  return positive;
+}
+
 // @ts-ignore: decorator
 @inline
 function transposeFour(
@@ -65,8 +75,10 @@ function transposeFour(
   out: usize,
   outBytes: usize,
 ): void {
-  for (let k: usize = 0; k < rowBytes; k += 16) {
-    const d = v128.load(root + k);
+  const bytes = rowBytes;
+  const roots = root;
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const d = v128.load(roots + k);
     const a = f32x4.mul(v128.load(y0 + k), d);
     const b = f32x4.mul(v128.load(y1 + k), d);
     const c = f32x4.mul(v128.load(y2 + k), d);
@@ -91,24 +103,64 @@ export function startShort(weights: usize, targets: usize, length: i32): void {
     store<f32>(smallStep + at, load<f32>(targets + at) / sqrt<f32>(load<f32>(weights + at)));
   }
   solve(small, smallOrder, inverse, smallStep);
-  for (let k: usize = 0; k < <usize>order; k++) {
-    const sum = dot(transposed + k * smallBytes, smallStep, smallBytes);
-    store<f32>(step + (k << 2), load<f32>(root + (k << 2)) * sum);
+  memory.fill(step, 0, rowBytes);
+  subtractProducts();
+  for (let k: usize = 0; k < rowBytes; k += 16) {
+    const product = f32x4.neg(v128.load(step + k));
+    v128.store(step + k, f32x4.mul(v128.load(root + k), product));
   }
 }
 
 /** step ← A⁻¹·step = D^−½(g − ŶᵀK⁻¹Ŷg), g = D^−½·step. */
 export function applyShort(): void {
   memory.fill(smallStep, 0, smallBytes);
-  for (let k: usize = 0; k < <usize>order; k++) {
-    const g: f32 = load<f32>(step + (k << 2)) * load<f32>(root + (k << 2));
-    store<f32>(step + (k << 2), g);
-    addScaled(smallStep, g, transposed + k * smallBytes, smallBytes);
+  for (let k: usize = 0; k < rowBytes; k += 16) {
+    v128.store(step + k, f32x4.mul(v128.load(step + k), v128.load(root + k)));
+    addFourScaled(smallStep, step + k, transposed + (k >> 2) * smallBytes, smallBytes);
   }
   solve(small, smallOrder, inverse, smallStep);
-  for (let k: usize = 0; k < <usize>order; k++) {
-    const at = step + (k << 2);
-    const sum = dot(transposed + k * smallBytes, smallStep, smallBytes);
-    store<f32>(at, load<f32>(root + (k << 2)) * (load<f32>(at) - sum));
+  subtractProducts();
+  for (let k: usize = 0; k < rowBytes; k += 16) {
+    v128.store(step + k, f32x4.mul(v128.load(step + k), v128.load(root + k)));
+  }
+}
+
+/** y += Σ of four rows, each times one of the four factors. */
+function addFourScaled(y: usize, factors: usize, rows: usize, bytes: usize): void {
+  const f0 = v128.load_splat<f32>(factors);
+  const f1 = v128.load_splat<f32>(factors, 4);
+  const f2 = v128.load_splat<f32>(factors, 8);
+  const f3 = v128.load_splat<f32>(factors, 12);
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const row = rows + k;
+    const first = f32x4.add(f32x4.mul(f0, v128.load(row)), f32x4.mul(f1, v128.load(row + bytes)));
+    const third = f32x4.mul(f2, v128.load(row + 2 * bytes));
+    const fourth = f32x4.mul(f3, v128.load(row + 3 * bytes));
+    const sum = f32x4.add(first, f32x4.add(third, fourth));
+    v128.store(y + k, f32x4.add(v128.load(y + k), sum));
+  }
+}
+
+/** step −= Ŷᵀ·smallStep */
+function subtractProducts(): void {
+  const bytes = smallBytes;
+  const v = smallStep;
+  const last = v + bytes;
+  let row = transposed;
+  const end = step + rowBytes;
+  for (let out = step; out < end; out += 16) {
+    let c0 = f32x4.splat(0);
+    let c1 = f32x4.splat(0);
+    let c2 = f32x4.splat(0);
+    let c3 = f32x4.splat(0);
+    for (let x = v; x < last; x += 16, row += 16) {
+      const values = v128.load(x);
+      c0 = f32x4.add(c0, f32x4.mul(values, v128.load(row)));
+      c1 = f32x4.add(c1, f32x4.mul(values, v128.load(row + bytes)));
+      c2 = f32x4.add(c2, f32x4.mul(values, v128.load(row + 2 * bytes)));
+      c3 = f32x4.add(c3, f32x4.mul(values, v128.load(row + 3 * bytes)));
+    }
+    row += 3 * bytes;
+    v128.store(out, f32x4.sub(v128.load(out), sumEach(c0, c1, c2, c3)));
   }
 }

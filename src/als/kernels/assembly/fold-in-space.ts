@@ -7,6 +7,8 @@ export let rowBytes: usize = 0;
 export let used: i32 = 0;
 export let factors: usize = 0;
 export let gramian: usize = 0;
+/** a0·G rounded to floats. */
+export let start: usize = 0;
 export let normal: usize = 0;
 export let inverse: usize = 0;
 export let weighted: usize = 0;
@@ -24,7 +26,7 @@ let touched: u32 = 0;
 /** Bytes of work space that `beginFoldIn` lays out. */
 export function foldInWorkBytes(stride: i32): usize {
   const row = (<usize>stride) << 2;
-  return row * (3 * <usize>stride + 2 * CHUNK + 10);
+  return row * (4 * <usize>stride + 2 * CHUNK + 10);
 }
 
 /**
@@ -54,6 +56,10 @@ export function beginFoldIn(
   normal = gathered + rowBytes * <usize>CHUNK;
   small = normal + square;
   transposed = small + square;
+  start = transposed + square;
+  for (let k: usize = 0; k < <usize>stride * <usize>stride; k++) {
+    store<f32>(start + (k << 2), <f32>load<f64>(gramian + (k << 3)));
+  }
 }
 
 /**

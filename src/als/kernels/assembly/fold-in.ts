@@ -10,14 +10,14 @@
  * - history shorter than d, G diagonal (the model's own basis): with D = a0·Λ + reg and ŷ_j = √w_j·D^−½·y_j,
  *   K = I + ŶŶᵀ of order n (n²·d + n³/3), by the matrix inversion lemma.
  *
- * History arrives as byte offsets of factor rows, weights w and targets b; the first two are padded to groups of 4 with
- * entries of weight 0.
+ * History arrives as byte offsets of factor rows, weights w and targets b, padded to groups of 8 with entries of weight
+ * and target 0.
  */
 import { cholesky, solve } from './cholesky';
 import { factorNormal } from './fold-in-normal';
 import { applyShort, factorShort, startShort } from './fold-in-short';
+import { residualOfGramian, residualOfHistory, roundResidual } from './fold-in-residual';
 import {
-  factors,
   gramian,
   inverse,
   normal,
@@ -27,9 +27,7 @@ import {
   solution,
   step,
   used,
-  weighted,
 } from './fold-in-space';
-import { highDoubles, lowDoubles } from './lanes';
 
 export { beginFoldIn, foldInWorkBytes } from './fold-in-space';
 export { factorNormal, inverseAt, normalAt, solveNormal } from './fold-in-normal';
@@ -77,78 +75,19 @@ export function foldIn(
 
 /** solution += step; returns ‖step‖ / ‖solution‖. */
 function addStep(): f64 {
-  let stepSquare: f64 = 0;
-  let square: f64 = 0;
-  for (let k: usize = 0; k < <usize>order; k++) {
-    const change = <f64>load<f32>(step + (k << 2));
-    const value = load<f64>(solution + (k << 3)) + change;
-    store<f64>(solution + (k << 3), value);
-    stepSquare += change * change;
-    square += value * value;
+  let changes = f64x2.splat(0);
+  let values = f64x2.splat(0);
+  for (let k: usize = 0; k < <usize>order; k += 2) {
+    const at = solution + (k << 3);
+    const change = f64x2.promote_low_f32x4(v128.load64_zero(step + (k << 2)));
+    const value = f64x2.add(v128.load(at), change);
+    v128.store(at, value);
+    changes = f64x2.add(changes, f64x2.mul(change, change));
+    values = f64x2.add(values, f64x2.mul(value, value));
   }
+  const stepSquare = f64x2.extract_lane(changes, 0) + f64x2.extract_lane(changes, 1);
+  const square = f64x2.extract_lane(values, 0) + f64x2.extract_lane(values, 1);
   return square > 0 ? sqrt<f64>(stepSquare / square) : stepSquare;
-}
-
-/** residual = Σ (b − w·yᵀx)·y − reg·x − a0·G·x in float64; also rounded into `step`. */
-function residualOfHistory(
-  offsets: usize,
-  weights: usize,
-  targets: usize,
-  length: i32,
-  reg: f64,
-): void {
-  residualOfGramian(reg);
-  // The row is converted once; the second pass reads it as doubles.
-  const doubles = weighted;
-  for (let j = 0; j < length; j++) {
-    const at = (<usize>j) << 2;
-    const y = factors + <usize>load<u32>(offsets + at);
-    let even = f64x2.splat(0);
-    let odd = f64x2.splat(0);
-    for (let k: usize = 0; k < rowBytes; k += 16) {
-      const values = v128.load(y + k);
-      const low = lowDoubles(values);
-      const high = highDoubles(values);
-      const to = k << 1;
-      v128.store(doubles + to, low);
-      v128.store(doubles + to, high, 16);
-      even = f64x2.add(even, f64x2.mul(low, v128.load(solution + to)));
-      odd = f64x2.add(odd, f64x2.mul(high, v128.load(solution + to, 16)));
-    }
-    even = f64x2.add(even, odd);
-    const product = f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1);
-    const c = <f64>load<f32>(targets + at) - <f64>load<f32>(weights + at) * product;
-    const cs = f64x2.splat(c);
-    for (let k: usize = 0; k < rowBytes << 1; k += 32) {
-      const r = residual + k;
-      v128.store(r, f64x2.add(v128.load(r), f64x2.mul(cs, v128.load(doubles + k))));
-      v128.store(r, f64x2.add(v128.load(r, 16), f64x2.mul(cs, v128.load(doubles + k, 16))), 16);
-    }
-  }
-  roundResidual();
-}
-
-function residualOfGramian(reg: f64): void {
-  const bytes = rowBytes << 1;
-  for (let i = 0; i < order; i++) {
-    const row = gramian + (<usize>i) * bytes;
-    let even = f64x2.splat(0);
-    let odd = f64x2.splat(0);
-    for (let k: usize = 0; k < bytes; k += 32) {
-      even = f64x2.add(even, f64x2.mul(v128.load(row + k), v128.load(solution + k)));
-      odd = f64x2.add(odd, f64x2.mul(v128.load(row + k, 16), v128.load(solution + k, 16)));
-    }
-    even = f64x2.add(even, odd);
-    const product = f64x2.extract_lane(even, 0) + f64x2.extract_lane(even, 1);
-    const at = (<usize>i) << 3;
-    store<f64>(residual + at, -product - reg * load<f64>(solution + at));
-  }
-}
-
-function roundResidual(): void {
-  for (let k: usize = 0; k < <usize>order; k++) {
-    store<f32>(step + (k << 2), <f32>load<f64>(residual + (k << 3)));
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * C += AᵀB and C −= AᵀB on the upper triangle, the one dense kernel under the Gramian, the normal matrix and
- * the Cholesky factorisation. A tile of 4 × 8 sums lives in registers; rows of A and B are read in order.
+ * C += AᵀB on the upper triangle, the one dense kernel under the Gramian, the normal matrix and (as C −= AᵀA, four
+ * rows at a time) the Cholesky factorisation. A tile of 4 × 8 sums lives in registers; rows of A and B are read in order.
  *
  * A and B: `count` rows of `rowBytes`; C: `order` × `order` (a multiple of 4) with rows of
  * `outRowBytes`.
@@ -99,36 +99,35 @@ function mergeFour(out: usize, values: v128, subtract: bool): void {
   v128.store(out, subtract ? f32x4.sub(old, values) : f32x4.add(old, values));
 }
 
-/** All tiles of the upper triangle. */
+/** Four rows of C from `i` (a multiple of 4), from the diagonal to the right. */
 // @ts-ignore: decorator
 @inline
-function upperTiles(
+function tilesOfFourRows(
   a: usize,
   b: usize,
   count: i32,
   rowBytes: usize,
   out: usize,
   outRowBytes: usize,
+  i: i32,
   order: i32,
   subtract: bool,
 ): void {
-  for (let i = 0; i < order; i += 4) {
-    const left = a + ((<usize>i) << 2);
-    const row = out + (<usize>i) * outRowBytes;
-    let j = i;
-    if (i & 4) {
-      const at = (<usize>i) << 2;
-      narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
-      j += 4;
-    }
-    for (; j + 8 <= order; j += 8) {
-      const at = (<usize>j) << 2;
-      tile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
-    }
-    if (j < order) {
-      const at = (<usize>j) << 2;
-      narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
-    }
+  const left = a + ((<usize>i) << 2);
+  const row = out + (<usize>i) * outRowBytes;
+  let j = i;
+  if (i & 4) {
+    const at = (<usize>i) << 2;
+    narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
+    j += 4;
+  }
+  for (; j + 8 <= order; j += 8) {
+    const at = (<usize>j) << 2;
+    tile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
+  }
+  if (j < order) {
+    const at = (<usize>j) << 2;
+    narrowTile(left, b + at, count, rowBytes, row + at, outRowBytes, subtract);
   }
 }
 
@@ -141,16 +140,12 @@ export function rankUpdate(
   outRowBytes: usize,
   order: i32,
 ): void {
-  upperTiles(a, b, count, rowBytes, out, outRowBytes, order, false);
+  for (let i = 0; i < order; i += 4) {
+    tilesOfFourRows(a, b, count, rowBytes, out, outRowBytes, i, order, false);
+  }
 }
 
-export function rankDowndate(
-  a: usize,
-  count: i32,
-  rowBytes: usize,
-  out: usize,
-  outRowBytes: usize,
-  order: i32,
-): void {
-  upperTiles(a, a, count, rowBytes, out, outRowBytes, order, true);
+/** Rows i … i+3 of C −= (rows 0 … i−1 of C)ᵀ(the same), from the diagonal to the right: what lies above is done. */
+export function downdateByRowsAbove(matrix: usize, i: i32, rowBytes: usize, order: i32): void {
+  tilesOfFourRows(matrix, matrix, i, rowBytes, matrix, rowBytes, i, order, true);
 }
