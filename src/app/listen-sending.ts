@@ -1,5 +1,6 @@
 /** Sends files of listens, one after the other: what `segue listen` does, and others that want listens from a file. */
 
+import type { FileListen } from '../../streams/listen-files/file-entry';
 import {
   type SendProgress,
   type SendSummary,
@@ -29,6 +30,8 @@ export interface ListenSending {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly onProgress?: (progress: SendProgress) => void;
+  /** Told of each listen that is sent. */
+  readonly onListen?: (listen: FileListen) => void;
   /** Told when a file has been sent; the next one may fail. */
   readonly onSummary?: (summary: SendSummary) => void;
   readonly signal?: AbortSignal;

@@ -8,6 +8,7 @@ import { registerModelCommands } from './model-commands';
 import { registerReplay } from './replay-command';
 import { registerRun } from './run-command';
 import { registerStart } from './start-command';
+import { registerStudy } from './study-command';
 
 export function buildProgram(): Command {
   const program = new Command('segue')
@@ -22,5 +23,6 @@ export function buildProgram(): Command {
   registerReplay(program);
   registerStart(program);
   registerEvaluate(program);
+  registerStudy(program);
   return program;
 }

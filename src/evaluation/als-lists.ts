@@ -66,7 +66,7 @@ export function trainOn(set: EvaluationSet, settings: AlsSettings, run: AlsRun):
  * training stops after a few epochs the start is still felt: small items, and users solved first, give
  * better lists than the trainer's own start, which is made for a low loss soon.
  */
-function startItems(items: number, factorCount: number, seed: number): FactorMatrix {
+export function startItems(items: number, factorCount: number, seed: number): FactorMatrix {
   const random = mulberry32(seed);
   const deviation = 0.1 / Math.sqrt(factorCount);
   const values = new Float32Array(items * factorCount).map(() => deviation * normal(random));

@@ -39,18 +39,37 @@ export interface Interval {
 }
 
 /** Percentile bootstrap of the mean over users (Efron 1979). */
-export function bootstrapMean(
-  values: Float64Array,
-  options: { readonly seed: number; readonly samples?: number; readonly level?: number },
-): Interval {
-  const { seed, samples = 1000, level = 0.95 } = options;
+export function bootstrapMean(values: Float64Array, options: BootstrapOptions): Interval {
+  return bootstrapMeans([values], options)[0]!;
+}
+
+export interface BootstrapOptions {
+  readonly seed: number;
+  readonly samples?: number;
+  readonly level?: number;
+}
+
+/** Of several values of the same users, each sample drawn once for all of them. */
+export function bootstrapMeans(
+  columns: readonly Float64Array[],
+  { seed, samples = 1000, level = 0.95 }: BootstrapOptions,
+): Interval[] {
+  const users = columns[0]?.length ?? 0;
   const random = mulberry32(seed);
-  const means = new Float64Array(samples).map(() => {
-    let sum = 0;
-    for (let draw = 0; draw < values.length; draw++) sum += values[random.below(values.length)]!;
-    return sum / values.length;
+  const means = columns.map(() => new Float64Array(samples));
+  const sums = new Float64Array(columns.length);
+  for (let sample = 0; sample < samples; sample++) {
+    sums.fill(0);
+    for (let draw = 0; draw < users; draw++) {
+      const user = random.below(users);
+      for (let column = 0; column < sums.length; column++) sums[column]! += columns[column]![user]!;
+    }
+    for (let column = 0; column < sums.length; column++)
+      means[column]![sample] = sums[column]! / users;
+  }
+  return means.map((sorted) => {
+    sorted.sort();
+    const at = (share: number) => sorted[Math.min(samples - 1, Math.floor(share * samples))]!;
+    return { low: at((1 - level) / 2), high: at((1 + level) / 2) };
   });
-  means.sort();
-  const at = (share: number) => means[Math.min(samples - 1, Math.floor(share * samples))]!;
-  return { low: at((1 - level) / 2), high: at((1 + level) / 2) };
 }

@@ -33,6 +33,8 @@ export interface SendOptions {
   /** At most so many listens a second are sent. */
   readonly ratePerSecond?: number | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
+  /** Told of each listen that is sent. */
+  readonly onListen?: ((listen: FileListen) => void) | undefined;
 }
 
 export interface SendProgress {
@@ -115,6 +117,7 @@ class Sending {
       this.#refuse(entry, record);
       return;
     }
+    if (!('refusal' in entry)) this.options.onListen?.(entry);
     this.#batch.push(record);
     this.#batchBytes += record.value!.length + record.key!.length;
     const isFull =

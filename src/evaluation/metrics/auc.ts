@@ -7,14 +7,27 @@
  */
 export function auc(targetScores: ArrayLike<number>, otherScores: ArrayLike<number>): number {
   const targets = Float64Array.from(targetScores).sort();
-  const others = Float64Array.from(otherScores).sort();
-  let below = 0;
-  let notAbove = 0;
+  const count = targets.length;
   let wins = 0;
-  for (const score of targets) {
-    while (below < others.length && others[below]! < score) below++;
-    while (notAbove < others.length && others[notAbove]! <= score) notAbove++;
-    wins += (below + notAbove) / 2;
+  // Targets are few, so that looking each other item up among them is cheaper than sorting the catalogue.
+  for (let at = 0; at < otherScores.length; at++) {
+    const score = otherScores[at]!;
+    const notBelow = lowerBound(targets, score);
+    let above = notBelow;
+    while (above < count && targets[above] === score) above++;
+    wins += count - (above + notBelow) / 2;
   }
-  return wins / (targets.length * others.length);
+  return wins / (count * otherScores.length);
+}
+
+/** Position of the first value that is not below `wanted`. */
+function lowerBound(sorted: Float64Array, wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,0 +1,201 @@
+/**
+ * ALS over a grid of factors, α and λ on the validation part. Within a factor count each fit starts from the items of
+ * the one before, from much regularisation to little, and stops when the lists become no better.
+ */
+import type { AlsModel, FactorMatrix } from '../als/model';
+import { type AlsRule, hkvRule, implicitRule, sparkRule } from '../als/rule';
+import { trainAls, trainingBytes } from '../als/train';
+import { type Factors, listsOfFactors, startItems } from '../evaluation/als-lists';
+import type { EvaluationSet } from '../evaluation/evaluation-set';
+import { type FittedModel, factorModel, foldedUsers } from './fitted-model';
+import { LIST_LENGTH } from './judged-model';
+import { EarlyStop, meanOfLists, type TuningOptions, tuningSet } from './tuning';
+
+export const GRID_RULES = { spark: sparkRule, hkv: hkvRule, implicit: implicitRule } as const;
+
+export interface AlsGrid {
+  readonly rule: keyof typeof GRID_RULES;
+  readonly factors: readonly number[];
+  readonly alphas: readonly number[];
+  readonly lambdas: readonly number[];
+  readonly epochsMax: number;
+  /** Epochs at most where a fit starts from its neighbour. */
+  readonly warmEpochsMax: number;
+  readonly warmStarts: boolean;
+}
+
+/** Ranks, α and regParam as the study tried them, and its number of iterations. */
+export const STUDY_GRID: AlsGrid = {
+  rule: 'spark',
+  factors: [100, 150, 200],
+  alphas: [0.1, 0.5, 1, 10],
+  lambdas: [0.1, 0.5, 0.8, 1],
+  epochsMax: 15,
+  warmEpochsMax: 6,
+  warmStarts: true,
+};
+
+/** What the study chose. */
+export const STUDY_CHOICE = { factors: 200, alpha: 1, lambda: 0.5, epochs: 15 } as const;
+
+export interface AlsPoint {
+  readonly factors: number;
+  readonly alpha: number;
+  readonly lambda: number;
+}
+
+export interface GridResult extends AlsPoint {
+  /** Of meanAveragePrecisionAt(100), after the best number of epochs. */
+  readonly quality: number;
+  readonly epochs: number;
+  readonly fitSeconds: number;
+}
+
+export interface GridSearch {
+  readonly results: readonly GridResult[];
+  readonly best: GridResult;
+  /** Epochs that the best point needs from a start of its own, and its quality by epoch. */
+  readonly epochs: number;
+  readonly curve: readonly (readonly [number, number])[];
+  /** Parameters whose best value is the first or last that was tried: the grid may be too small there. */
+  readonly edges: readonly GridEdge[];
+}
+
+export interface GridEdge {
+  readonly parameter: keyof AlsPoint;
+  readonly value: number;
+  readonly side: 'lowest' | 'highest';
+}
+
+/** Epochs between two looks at the lists. */
+const EVERY = 2;
+
+/** All points of the grid in the order in which they are fitted. */
+export async function searchAlsGrid(
+  validation: EvaluationSet,
+  grid: AlsGrid,
+  options: TuningOptions,
+): Promise<GridSearch> {
+  const set = tuningSet(validation, options);
+  const results: GridResult[] = [];
+  const points = pointsOf(grid);
+  let start: FactorMatrix | undefined;
+  for (const point of points) {
+    if (point.factors !== results.at(-1)?.factors) start = undefined;
+    const epochs = start === undefined ? grid.epochsMax : grid.warmEpochsMax;
+    const { stop, seconds } = await fitStopped(set, { grid, point, epochs, start }, options);
+    const { best } = stop;
+    results.push({
+      ...point,
+      quality: best!.quality,
+      epochs: best!.epoch,
+      fitSeconds: seconds,
+    });
+    start = grid.warmStarts ? best!.model.itemFactors : undefined;
+    options.onProgress(
+      `ALS ${results.length} of ${points.length}: ${describePoint(point)}: ${best!.quality.toFixed(4)}`,
+    );
+  }
+  const best = results.reduce((a, b) => (b.quality > a.quality ? b : a));
+  const { stop } = await fitStopped(set, { grid, point: best, epochs: grid.epochsMax }, options);
+  const edges = edgesOf(best, grid);
+  return { results, best, epochs: stop.best!.epoch, curve: stop.curve, edges };
+}
+
+export function describePoint({ factors, alpha, lambda }: AlsPoint): string {
+  return `${factors} factors, α ${alpha}, λ ${lambda}`;
+}
+
+function pointsOf({ factors, alphas, lambdas }: AlsGrid): AlsPoint[] {
+  const strongFirst = [...lambdas].sort((a, b) => b - a);
+  return factors.flatMap((count) =>
+    alphas.flatMap((alpha) => strongFirst.map((lambda) => ({ factors: count, alpha, lambda }))),
+  );
+}
+
+export function edgesOf(best: AlsPoint, grid: AlsGrid): GridEdge[] {
+  const edge = (parameter: keyof AlsPoint, values: readonly number[]): GridEdge[] => {
+    const value = best[parameter];
+    if (values.length < 2) return [];
+    if (value === Math.max(...values)) return [{ parameter, value, side: 'highest' }];
+    return value === Math.min(...values) ? [{ parameter, value, side: 'lowest' }] : [];
+  };
+  return [
+    ...edge('factors', grid.factors),
+    ...edge('alpha', grid.alphas),
+    ...edge('lambda', grid.lambdas),
+  ];
+}
+
+export function ruleOf(grid: Pick<AlsGrid, 'rule'>, point: AlsPoint): AlsRule {
+  const { factors: factorCount, alpha, lambda } = point;
+  return GRID_RULES[grid.rule]({ factorCount, alpha, lambda });
+}
+
+interface Fit {
+  readonly grid: AlsGrid;
+  readonly point: AlsPoint;
+  readonly epochs: number;
+  readonly start?: FactorMatrix | undefined;
+}
+
+async function fitStopped(
+  set: EvaluationSet,
+  { grid, point, epochs, start }: Fit,
+  { seed, threads, signal }: TuningOptions,
+): Promise<{ stop: EarlyStop<Factors>; seconds: number }> {
+  const stop = new EarlyStop<Factors>();
+  let seconds = 0;
+  await trainAls(set.plays, ruleOf(grid, point), {
+    epochs,
+    seed,
+    threads,
+    relaxation: 1,
+    warmStart: { itemFactors: start ?? startItems(set.plays.columns, point.factors, seed) },
+    ...(signal && { signal }),
+    onEpoch: async ({ epoch, elapsedMs, factors }) => {
+      if (epoch === 1) seconds = elapsedMs / 1000;
+      if (epoch % EVERY !== 0 && epoch !== epochs) return 'continue';
+      const now = factors();
+      const lists = await listsOfFactors(set, now, { n: LIST_LENGTH, masked: true, threads });
+      return stop.take(epoch, meanOfLists(set, lists), () => now);
+    },
+  });
+  return { stop, seconds: seconds * (stop.best?.epoch ?? 1) };
+}
+
+export interface FittedAls {
+  readonly model: FittedModel;
+  readonly bytes: number;
+}
+
+/** A point on the whole training part, from a start of its own. */
+export async function fitAls(
+  set: EvaluationSet,
+  rule: AlsRule,
+  run: {
+    readonly epochs: number;
+    readonly seed: number;
+    readonly threads: number;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<FittedAls> {
+  const { seed, epochs, threads, signal } = run;
+  const trained = await trainAls(set.plays, rule, {
+    epochs,
+    seed,
+    threads,
+    relaxation: 1,
+    warmStart: { itemFactors: startItems(set.plays.columns, rule.factorCount, seed) },
+    ...(signal && { signal }),
+  });
+  const als: AlsModel = {
+    rule,
+    itemFactors: trained.itemFactors,
+    itemGramian: trained.itemGramian,
+  };
+  return {
+    model: factorModel(trained, (cold) => foldedUsers(als, cold), threads),
+    bytes: trainingBytes(set.plays, rule, threads),
+  };
+}
