@@ -24,6 +24,8 @@ export interface GuardedProcessOptions {
   readonly arguments: readonly string[];
   readonly directory: string;
   readonly outputFile: string;
+  /** Beside our own variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const TAIL_BYTES = 4000;
@@ -43,6 +45,7 @@ export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
   const output = openSync(options.outputFile, 'a');
   const child = spawn(options.command, options.arguments, {
     cwd: options.directory,
+    env: { ...process.env, ...options.environment },
     stdio: ['ignore', output, output],
     // Ctrl-C reaches us alone; we end the child in order.
     detached: true,

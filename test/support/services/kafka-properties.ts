@@ -6,6 +6,13 @@ export interface KafkaNode {
   readonly controllerPort: number;
   /** A further listener with TLS and a login by name and password. */
   readonly secured?: SecuredListener | undefined;
+  readonly doors?: readonly Door[] | undefined;
+}
+
+/** A further plain listener that tells clients to come by another port, such as a proxy's. */
+export interface Door {
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 export interface SecuredListener {
@@ -20,7 +27,6 @@ export interface SecuredListener {
 function securedSettings(secured: SecuredListener): Record<string, string> {
   const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
   return {
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL',
     'sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `${login} required user_${secured.user}="${secured.password}";`,
     'ssl.keystore.location': secured.keystore,
@@ -36,18 +42,24 @@ export function kafkaProperties(
 ): string {
   const replicas = String(Math.min(nodes.length, 3));
   const replicasMin = nodes.length >= 3 ? '2' : '1';
-  const further = node.secured ? `,SASL_SSL://127.0.0.1:${node.secured.port}` : '';
+  const doors = node.doors ?? [];
+  const secured = node.secured ? `,SASL_SSL://127.0.0.1:${node.secured.port}` : '';
+  const doorsAt = (portOf: (door: Door) => number) =>
+    doors.map((door, index) => `,DOOR${index}://127.0.0.1:${portOf(door)}`).join('');
   const settings: Record<string, string> = {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     'controller.quorum.voters': nodes
       .map((each) => `${each.id}@127.0.0.1:${each.controllerPort}`)
       .join(','),
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}${further}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}${further}`,
+    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}${secured}${doorsAt(({ port }) => port)}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}${secured}${doorsAt(({ advertisedPort }) => advertisedPort)}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': [
+      ...['CONTROLLER:PLAINTEXT', 'PLAINTEXT:PLAINTEXT', 'SASL_SSL:SASL_SSL'],
+      ...doors.map((_door, index) => `DOOR${index}:PLAINTEXT`),
+    ].join(','),
     'log.dirs': 'data',
     'default.replication.factor': replicas,
     'min.insync.replicas': replicasMin,

@@ -26,6 +26,8 @@ export interface KafkaService {
   /** `host:port` of all nodes, comma-separated. */
   readonly address: string;
   readonly addresses: readonly string[];
+  /** Ports of the doors asked for, by door and node. */
+  readonly doorPorts: readonly (readonly number[])[];
   /** Sends a signal to one node (0 by default) or, with 'all', to every node. */
   kill(signal: NodeJS.Signals, node?: number | 'all'): Promise<void>;
   /** Starts the nodes that do not run, on the same data and port, and waits until all is ready. */
@@ -43,6 +45,8 @@ export interface KafkaServiceOptions {
   readonly port?: number;
   /** A further listener of a single broker, with TLS and a login. */
   readonly secured?: SecuredListener;
+  /** Further listeners, each with the port that each node advertises there: for proxies in between. */
+  readonly doors?: readonly (readonly number[])[];
 }
 
 const READY_MS_MAX = 90_000;
@@ -71,7 +75,11 @@ async function prepareNode(directory: string, node: KafkaNode, properties: strin
   writeFileSync(join(directory, 'server.properties'), properties);
   const data = join(directory, 'data');
   if (existsSync(data)) return;
-  const single = kafkaProperties({ ...node, id: 1, secured: undefined }, [{ ...node, id: 1 }], {});
+  const single = kafkaProperties(
+    { ...node, id: 1, secured: undefined, doors: [] },
+    [{ ...node, id: 1 }],
+    {},
+  );
   cpSync(join(await formattedLogDirectory(single), 'data'), data, { recursive: true });
   const meta = join(data, 'meta.properties');
   const directoryId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
@@ -99,6 +107,11 @@ class KafkaProcesses implements KafkaService {
 
   get address(): string {
     return this.addresses.join(',');
+  }
+
+  get doorPorts(): readonly (readonly number[])[] {
+    const doors = this.nodes[0]?.doors ?? [];
+    return doors.map((_door, index) => this.nodes.map((node) => node.doors![index]!.port));
   }
 
   async kill(signal: NodeJS.Signals, node: number | 'all' = 0): Promise<void> {
@@ -150,12 +163,17 @@ class KafkaProcesses implements KafkaService {
 
 export async function startKafka(options: KafkaServiceOptions = {}): Promise<KafkaService> {
   const count = options.brokers ?? 1;
-  const ports = await freePorts(2 * count);
+  const doors = options.doors ?? [];
+  const ports = await freePorts((2 + doors.length) * count);
   const nodes = Array.from({ length: count }, (_, index) => ({
     id: index + 1,
     port: index === 0 && options.port !== undefined ? options.port : ports[2 * index]!,
     controllerPort: ports[2 * index + 1]!,
     secured: options.secured,
+    doors: doors.map((advertised, door) => ({
+      port: ports[(2 + door) * count + index]!,
+      advertisedPort: advertised[index]!,
+    })),
   }));
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'segue-kafka-'));
   for (const node of nodes) {
