@@ -9,6 +9,7 @@ import type { SlotDatabase } from '../store/slot-database';
 import type { Meter } from '../telemetry/meter';
 import type { EngineSettings } from './engine-settings';
 import { GlobalTables } from './global-tables';
+import { PartitionWatch } from './partition-watch';
 import { Slot } from './slot';
 import { ThrottledWarning } from './throttled-warning';
 import { TopicCodecs } from './topic-codecs';
@@ -44,6 +45,7 @@ export class StreamRunner {
   #codecs: TopicCodecs | undefined;
   #membership: Membership | undefined;
   #tables: GlobalTables | undefined;
+  #partitions: PartitionWatch | undefined;
   #fetching: Promise<void> | undefined;
   #stopping = false;
 
@@ -93,6 +95,7 @@ export class StreamRunner {
     });
     this.options.meter.set('segue_slots', {}, settings.slots);
     this.#fetching = this.#fetchLoop();
+    this.#partitions = this.#watchPartitions();
   }
 
   /** Something outside the input changed (a model, a setting): end-of-step work may have more to do. */
@@ -123,11 +126,24 @@ export class StreamRunner {
   /** Commits and closes what is running, leaves the group. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#partitions?.stop();
     for (const slot of this.#slots.values()) slot.stop();
     await Promise.all(this.#runs.values());
     await this.#membership?.leave();
     await this.#tables?.stop();
     await this.#fetching;
+  }
+
+  #watchPartitions(): PartitionWatch {
+    const watch = new PartitionWatch({
+      ...this.options,
+      slots: this.options.settings.slots,
+      onChanged: (error) => {
+        for (const slot of this.slots) if (slot.status !== 'failed') slot.fail(error);
+      },
+    });
+    watch.start();
+    return watch;
   }
 
   #assign(slots: readonly number[]): void {

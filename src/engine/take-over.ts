@@ -1,5 +1,5 @@
 /** Taking over a slot: fence, restore, check, build the tasks. */
-import type { Position } from '../broker/broker';
+import type { PartitionRange, Position } from '../broker/broker';
 import { hasCode, SegueError } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
 import { SlotWork } from './processor-context';
@@ -112,31 +112,47 @@ async function startPositions(
     settings.application,
     sources.filter((source) => !source.replayed).map(place),
   );
-  if (progress !== undefined) checkAgreement(slot, committed, progress.positions);
-  return Promise.all(
-    sources.map(async (source) => {
-      const { topic, partition } = place(source);
-      const range = (await broker.ranges(topic)).find((one) => one.partition === partition)!;
-      const same = (position: Position) =>
-        position.topic === topic && position.partition === partition;
-      const known = committed.find(same) ?? progress?.positions.find(same);
-      const start = source.replayed || known === undefined ? range.start : known.offset;
-      if (start < range.start || start > range.end) throw outOfRange(slot, topic, start, range);
-      return { source, partition, start };
-    }),
+  const ranges = new Map(
+    await Promise.all(
+      sources.map(async (source) => {
+        const { topic, partition } = place(source);
+        const range = (await broker.ranges(topic)).find((one) => one.partition === partition)!;
+        return [topic, range] as const;
+      }),
+    ),
   );
+  if (progress !== undefined) checkAgreement(options, committed, progress.positions, ranges);
+  return sources.map((source) => {
+    const { topic, partition } = place(source);
+    const range = ranges.get(topic)!;
+    const same = (position: Position) =>
+      position.topic === topic && position.partition === partition;
+    const known = committed.find(same) ?? progress?.positions.find(same);
+    const start = source.replayed || known === undefined ? range.start : known.offset;
+    if (start < range.start || start > range.end) throw outOfRange(slot, topic, start, range);
+    return { source, partition, start };
+  });
 }
 
 function checkAgreement(
-  slot: number,
+  { slot, logger }: SlotOptions,
   committed: readonly Position[],
   recorded: readonly Position[],
+  ranges: ReadonlyMap<string, PartitionRange>,
 ): void {
   for (const position of committed) {
     const record = recorded.find(
       (one) => one.topic === position.topic && one.partition === position.partition,
     );
     if (record === undefined || record.offset === position.offset) continue;
+    // Where records were lost, somebody had to decide where to go on, and has.
+    if (record.offset < ranges.get(position.topic)!.start) {
+      logger.warn(
+        `slot ${slot}: goes on at ${position.offset} of ${position.topic}, as the group was set; the records from ` +
+          `${record.offset} on are lost`,
+      );
+      continue;
+    }
     throw new SegueError(
       'SLOT_POSITIONS_DISAGREE',
       `slot ${slot}: the group committed ${position.topic}/${position.partition} at ${position.offset}, but the last ` +

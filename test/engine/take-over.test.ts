@@ -76,6 +76,18 @@ describe('a take-over', () => {
     await toy.stop(runner);
   });
 
+  it('goes on where somebody has set the group after records were lost to retention', async () => {
+    const toy = await stopped();
+    for (let number = 0; number < 5; number++) await toy.send('word', 1);
+    await toy.broker.deleteRecordsBefore({ topic: 'words', partition: 0, offset: 8 });
+    await reset(toy, 8);
+    const runner = await toy.start();
+    await toy.settle(runner);
+    expect(toy.countOf(runner, 'word')).toBe(5 + 2);
+    expect(toy.warnings.join()).toMatch(/goes on at 8 of words.*from 5 on are lost/);
+    await toy.stop(runner);
+  });
+
   it('fails a slot whose next records are lost to retention while it runs', async () => {
     let clock: Clock | undefined;
     let commitMs = 0;

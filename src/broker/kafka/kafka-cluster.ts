@@ -212,7 +212,11 @@ export class KafkaCluster {
   async topic(name: string): Promise<TopicMetadata> {
     this.checkOpen();
     const known = this.#topics.get(name);
-    if (known) return known;
+    return known ?? this.topicNow(name);
+  }
+
+  /** The same, asked for afresh. */
+  async topicNow(name: string): Promise<TopicMetadata> {
     const found = (await this.loadTopics([name])).get(name);
     if (!found) throw new ProtocolFailure(UNKNOWN_TOPIC, `Topic ${name}`);
     return found;

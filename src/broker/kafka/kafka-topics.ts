@@ -62,8 +62,9 @@ async function untilLed(cluster: KafkaCluster, specs: readonly TopicSpec[]): Pro
   });
 }
 
+/** Asked afresh each time, since who asks wants to know of changes. */
 export async function partitionCount(cluster: KafkaCluster, topic: string): Promise<number> {
-  const { leaders } = await cluster.retry([topic], () => cluster.topic(topic));
+  const { leaders } = await cluster.retry([topic], () => cluster.topicNow(topic));
   return leaders.length;
 }
 
