@@ -97,6 +97,10 @@ export class Arena {
     return SLOTS;
   }
 
+  get directory(): string {
+    return this.parts.directory;
+  }
+
   get kafka(): KafkaService {
     return this.parts.kafka;
   }

@@ -6,6 +6,7 @@ import { compareStores } from './compare-stores';
 import { deal, FAULTS } from './deck';
 import { type Expected, readExpected } from './expected';
 import type { Fault } from './fault';
+import { crashAtFaultPoints } from './faults/crash-at-fault-points';
 import { readFound } from './found';
 import { untilProcessed, untilQuiet } from './recovery';
 
@@ -15,6 +16,8 @@ export interface CampaignOptions extends ArenaOptions {
   /** After so much time no further damage is done; with 0 each fault is dealt once, the crashes until all points are hit. */
   readonly minutes: number;
   readonly say?: (line: string) => void;
+  /** Ends the damage early; the comparison is made all the same. */
+  readonly signal?: AbortSignal;
 }
 
 export interface FaultResult {
@@ -35,6 +38,8 @@ export interface CampaignResult {
   readonly differences: readonly string[];
 }
 
+/** Rounds of crashes between two other faults: there are nine points to be hit often. */
+const CRASHES_BETWEEN = 3;
 const RECOVERY_MS_MAX = 180_000;
 const QUIET_MS_MAX = 300_000;
 
@@ -76,15 +81,14 @@ class Campaign {
   }
 
   async #damage(): Promise<void> {
-    const { seed, nodes, minutes, faults = FAULTS } = this.options;
+    const { seed, minutes, faults = FAULTS, signal } = this.options;
     const random = mulberry32(seed);
     const endMs = Date.now() + minutes * 60_000;
-    const possible = faults.filter(
-      ({ needs }) =>
-        (needs !== 'three nodes' || nodes === 3) && (needs !== 'minutes' || minutes > 0),
-    );
-    for (const fault of deal(possible, random)) {
-      if (minutes > 0 ? Date.now() > endMs : this.#hasDone(possible)) return;
+    const possible = faults.filter(({ isLong }) => minutes > 0 || isLong !== true);
+    for (const fault of deal(possible, random, minutes > 0 ? CRASHES_BETWEEN : 1)) {
+      const isOver = minutes > 0 ? Date.now() > endMs : this.#hasDone(possible);
+      if (isOver || signal?.aborted) return;
+      if (minutes === 0 && fault === crashAtFaultPoints && this.#allAreHit()) continue;
       const problems = await fault.inflict(this.arena, random);
       this.#differences.push(...problems.map((problem) => `${fault.name}: ${problem}`));
       await this.#recover(fault.name, fault);
@@ -92,8 +96,11 @@ class Campaign {
   }
 
   #hasDone(faults: readonly Fault[]): boolean {
-    const areHit = [...this.arena.hits.values()].every((hits) => hits > 0);
-    return areHit && faults.every(({ name }) => this.#results.has(name));
+    return this.#allAreHit() && faults.every(({ name }) => this.#results.has(name));
+  }
+
+  #allAreHit(): boolean {
+    return [...this.arena.hits.values()].every((hits) => hits > 0);
   }
 
   async #recover(after: string, fault?: Fault): Promise<void> {

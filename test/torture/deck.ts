@@ -6,6 +6,8 @@ import { brokerFrozen, brokerKilled, brokerRestarted } from './faults/broken-bro
 import { crashAtFaultPoints } from './faults/crash-at-fault-points';
 import { STATE_FAULTS } from './faults/damaged-state';
 import { frozenBeyondSession, frozenBeyondTransaction } from './faults/frozen-processes';
+import { offsetsOutOfRange, partitionsChanged } from './faults/own-application';
+import { raggedChangelog } from './faults/ragged-changelog';
 import { registryAway } from './faults/registry-away';
 
 export const FAULTS: readonly Fault[] = [
@@ -19,18 +21,23 @@ export const FAULTS: readonly Fault[] = [
   networkReset,
   networkSlow,
   registryAway,
+  offsetsOutOfRange,
+  partitionsChanged,
+  raggedChangelog,
   ...STATE_FAULTS,
 ];
 
-/** Rounds of crashes between two other faults: there are nine points to be hit often. */
-const CRASHES_BETWEEN = 3;
-
-export function* deal(faults: readonly Fault[], random: Random): Generator<Fault, never> {
+/** Without end; `crashes`: rounds of crashes at fault points between two other faults. */
+export function* deal(
+  faults: readonly Fault[],
+  random: Random,
+  crashes: number,
+): Generator<Fault, never> {
   const others = faults.filter((fault) => fault !== crashAtFaultPoints);
   for (;;) {
     for (const fault of [...shuffled(others, random), undefined]) {
       if (faults.includes(crashAtFaultPoints))
-        for (let round = 0; round < CRASHES_BETWEEN; round++) yield crashAtFaultPoints;
+        for (let round = 0; round < crashes; round++) yield crashAtFaultPoints;
       if (fault !== undefined) yield fault;
     }
   }

@@ -6,8 +6,8 @@ export interface Fault {
   readonly name: string;
   /** For the report. */
   readonly expected: string;
-  /** Only where the campaign has three nodes, or the time for it. */
-  readonly needs?: 'three nodes' | 'minutes';
+  /** Takes more than a minute by itself: not for a short campaign. */
+  readonly isLong?: boolean;
   /**
    * Does the damage and mends what is to be mended from outside; what was not as expected, as sentences. The campaign
    * then measures how long it takes until everything is processed again.

@@ -35,7 +35,9 @@ function stateFault(
 }
 
 function slotsOf(machine: Machine): string[] {
-  return existsSync(machine.slots) ? readdirSync(machine.slots) : [];
+  if (!existsSync(machine.slots)) return [];
+  // The member file lies beside them.
+  return readdirSync(machine.slots).filter((name) => /^\d+$/.test(name));
 }
 
 /** Where the machine is given one of the damaged slots again, it has to say so. */
