@@ -147,6 +147,8 @@ export interface Broker {
   partitionCount(topic: string): Promise<number>;
   /** Start and read-committed end of each partition. Throws TOPIC_MISSING. */
   ranges(topic: string): Promise<readonly PartitionRange[]>;
+  /** End of everything appended, steps that are still open included: a read-committed end gets there once all are decided. */
+  writtenEnd(partition: TopicPartition): Promise<number>;
   /**
    * Reads from the given positions; answers as soon as any partition has something, or when `waitMsMax` is
    * over (then []). Throws BROKER_OFFSET_OUT_OF_RANGE (never resets silently).

@@ -91,6 +91,11 @@ export class EmbeddedBroker implements Broker {
       .partitions.map(({ partition, start, end }) => ({ partition, start, end }));
   }
 
+  /** Nothing is appended here before its step is decided. */
+  async writtenEnd({ topic, partition }: TopicPartition): Promise<number> {
+    return (await this.ranges(topic))[partition]!.end;
+  }
+
   async fetch(
     positions: readonly Position[],
     options: FetchOptions,

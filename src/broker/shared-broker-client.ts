@@ -67,6 +67,10 @@ export class SharedBrokerClient implements Broker {
     return this.call('partitionCount', topic);
   }
 
+  async writtenEnd({ topic, partition }: TopicPartition): Promise<number> {
+    return (await this.ranges(topic))[partition]!.end;
+  }
+
   ranges(topic: string): Promise<readonly PartitionRange[]> {
     return this.call('ranges', topic);
   }

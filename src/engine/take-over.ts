@@ -1,7 +1,8 @@
 /** Taking over a slot: fence, restore, check, build the tasks. */
-import type { PartitionRange, Position } from '../broker/broker';
+import type { PartitionRange, Position, TopicPartition } from '../broker/broker';
 import { hasCode, SegueError } from '../errors';
 import type { SlotDatabase } from '../store/slot-database';
+import { agrees, lastProgress, recordedFor, untilReadable } from './last-commit-record';
 import { SlotWork } from './processor-context';
 import { restore } from './restore';
 import { SlotInput } from './slot-input';
@@ -29,16 +30,10 @@ export async function takeOver(options: SlotOptions, database: SlotDatabase): Pr
     checkAssigned(options);
     const definitions = storesOf(topology);
     const state = new SlotState(definitions, database, options.codecs, settings.cacheBytesMax);
-    const restored = await restore({
-      ...options,
-      database,
-      state,
-      tombstoneRetentionMs: settings.tombstoneRetentionMs,
-    });
-    const progress = await lastProgress(options, database);
     const parts = topology.parts.filter((part) => part.runsOn === 'every slot' || slot === 0);
+    const { restored, progress, committed } = await restoreAll(options, parts, database, state);
     const input = new SlotInput(
-      await startPositions(options, parts, progress),
+      await startPositions(options, parts, progress, committed),
       settings.queueBytesMax,
     );
     const work = new SlotWork({
@@ -66,15 +61,27 @@ function checkAssigned({ isAssigned, slot }: SlotOptions): void {
   throw new SegueError('BROKER_FENCED', `slot ${slot} is not assigned to this process right now`);
 }
 
-async function lastProgress(
-  { topology, codecs }: SlotOptions,
+/** Everything that this slot has ever committed, in the database; the last commit record; the group's positions. */
+async function restoreAll(
+  options: SlotOptions,
+  parts: readonly PartDefinition[],
   database: SlotDatabase,
-): Promise<ProgressValue | undefined> {
-  const bytes = database.progress();
-  if (bytes === undefined) return undefined;
-  const codec = codecs.of(topology.progress);
-  await codec.learn([bytes]);
-  return codec.decode(bytes);
+  state: SlotState,
+) {
+  const { settings, broker, slot } = options;
+  const { tombstoneRetentionMs } = settings;
+  const restoring = { ...options, database, state, tombstoneRetentionMs };
+  const places = sourcesOf(parts)
+    .filter(({ replayed }) => !replayed)
+    .map((source) => placeOf(source, slot));
+  const first = await restore(restoring);
+  const committed = await broker.committed(settings.application, places);
+  const progress = await lastProgress(options, database);
+  if (agrees(committed, progress)) return { restored: first, progress, committed };
+  await untilReadable(options);
+  const then = await restore(restoring);
+  const restored = { ...then, replayed: first.replayed + then.replayed };
+  return { restored, progress: await lastProgress(options, database), committed };
 }
 
 async function buildTasks(
@@ -90,6 +97,14 @@ async function buildTasks(
   return tasks;
 }
 
+function sourcesOf(parts: readonly PartDefinition[]): SourceDefinition[] {
+  return parts.flatMap((part) => part.sources);
+}
+
+function placeOf({ topic }: SourceDefinition, slot: number): TopicPartition {
+  return { topic: topic.name, partition: topic.partitions === 'single' ? 0 : slot };
+}
+
 type SourceStart = {
   readonly source: SourceDefinition;
   readonly partition: number;
@@ -101,21 +116,14 @@ async function startPositions(
   options: SlotOptions,
   parts: readonly PartDefinition[],
   progress: ProgressValue | undefined,
+  committed: readonly Position[],
 ): Promise<SourceStart[]> {
-  const { broker, slot, settings } = options;
-  const sources = parts.flatMap((part) => part.sources);
-  const place = (source: SourceDefinition) => ({
-    topic: source.topic.name,
-    partition: source.topic.partitions === 'single' ? 0 : slot,
-  });
-  const committed = await broker.committed(
-    settings.application,
-    sources.filter((source) => !source.replayed).map(place),
-  );
+  const { broker, slot } = options;
+  const sources = sourcesOf(parts);
   const ranges = new Map(
     await Promise.all(
       sources.map(async (source) => {
-        const { topic, partition } = place(source);
+        const { topic, partition } = placeOf(source, slot);
         const range = (await broker.ranges(topic)).find((one) => one.partition === partition)!;
         return [topic, range] as const;
       }),
@@ -123,11 +131,10 @@ async function startPositions(
   );
   if (progress !== undefined) checkAgreement(options, committed, progress.positions, ranges);
   return sources.map((source) => {
-    const { topic, partition } = place(source);
+    const { topic, partition } = placeOf(source, slot);
     const range = ranges.get(topic)!;
-    const same = (position: Position) =>
-      position.topic === topic && position.partition === partition;
-    const known = committed.find(same) ?? progress?.positions.find(same);
+    const place = { topic, partition, offset: 0 };
+    const known = recordedFor(place, committed) ?? recordedFor(place, progress?.positions ?? []);
     const start = source.replayed || known === undefined ? range.start : known.offset;
     if (start < range.start || start > range.end) throw outOfRange(slot, topic, start, range);
     return { source, partition, start };
@@ -141,9 +148,7 @@ function checkAgreement(
   ranges: ReadonlyMap<string, PartitionRange>,
 ): void {
   for (const position of committed) {
-    const record = recorded.find(
-      (one) => one.topic === position.topic && one.partition === position.partition,
-    );
+    const record = recordedFor(position, recorded);
     if (record === undefined || record.offset === position.offset) continue;
     // Where records were lost, somebody had to decide where to go on, and has.
     if (record.offset < ranges.get(position.topic)!.start) {

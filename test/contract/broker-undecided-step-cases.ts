@@ -41,6 +41,23 @@ export function undecidedStepCases(context: ContractContext): void {
     await expectOnly(name, ['a', 'b']);
   });
 
+  test('count for the written end, behind the read-committed one until they are decided', async () => {
+    const name = await topic();
+    await commitOne(name, 'decided');
+    const before = await broker().writtenEnd({ topic: name, partition: 0 });
+    expect(before).toBe((await broker().ranges(name))[0]!.end);
+    const open = await begin();
+    await open.append([record(name, 'k', 'undecided')]);
+    await commitOne(name, 'hidden behind it, or not');
+    const written = await broker().writtenEnd({ topic: name, partition: 0 });
+    expect(written).toBeGreaterThan(before);
+    expect((await broker().ranges(name))[0]!.end).toBeLessThanOrEqual(written);
+    await open.abort();
+    const reaches = async () => (await broker().ranges(name))[0]!.end >= written;
+    await eventually(reaches, true);
+    await expectOnly(name, ['decided', 'hidden behind it, or not']);
+  });
+
   test('do not change what lies below an end offset that was answered meanwhile', async () => {
     const name = await topic();
     const open = await begin();

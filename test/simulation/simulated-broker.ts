@@ -54,6 +54,11 @@ export class SimulatedBroker implements Broker {
     return this.inner.ranges(topic);
   }
 
+  async writtenEnd(partition: TopicPartition): Promise<number> {
+    await this.machine.pass();
+    return this.inner.writtenEnd(partition);
+  }
+
   async fetch(
     positions: readonly Position[],
     options: FetchOptions,

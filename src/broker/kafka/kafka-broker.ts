@@ -24,7 +24,7 @@ import { Fetcher } from './fetcher';
 import { KafkaCluster } from './kafka-cluster';
 import { toSegueError } from './kafka-failures';
 import { KafkaMembership } from './kafka-membership';
-import { createTopics, partitionCount, ranges } from './kafka-topics';
+import { createTopics, partitionCount, ranges, writtenEnd } from './kafka-topics';
 import { KafkaTransactionalWriter } from './kafka-transactional-writer';
 import { KafkaWriter } from './kafka-writer';
 import type { KafkaSasl, KafkaSsl } from './kafkajs-internals';
@@ -119,6 +119,11 @@ export class KafkaBroker implements Broker {
 
   ranges(topic: string): Promise<readonly PartitionRange[]> {
     return this.#run(`Asking for the ranges of ${topic}`, () => ranges(this.#cluster, topic));
+  }
+
+  writtenEnd(partition: TopicPartition): Promise<number> {
+    const what = `Asking for the written end of ${partition.topic}`;
+    return this.#run(what, () => writtenEnd(this.#cluster, partition));
   }
 
   fetch(positions: readonly Position[], options: FetchOptions): Promise<readonly FetchedBatch[]> {

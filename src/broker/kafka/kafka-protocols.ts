@@ -85,6 +85,8 @@ export interface Calls {
   ];
   ListOffsets: [
     {
+      /** 0: read-uncommitted; read-committed where absent. */
+      readonly isolationLevel?: 0;
       readonly topics: readonly TopicPartitions<{
         readonly partition: number;
         readonly timestamp: number;

@@ -1,7 +1,8 @@
 /** Topics: making what is missing, and the range of offsets of each partition. */
 import { SegueError } from '../../errors';
-import type { PartitionRange, TopicSpec } from '../broker';
+import type { PartitionRange, TopicPartition, TopicSpec } from '../broker';
 import type { KafkaCluster, TopicMetadata } from './kafka-cluster';
+import type { KafkaConnection } from './kafka-connection';
 import { checkCode, KAFKA_CODES, ProtocolFailure, TransportFailure } from './kafka-failures';
 import { type TopicDefaults, toTopicToCreate } from './topic-settings';
 
@@ -87,6 +88,7 @@ export function ranges(cluster: KafkaCluster, topic: string): Promise<PartitionR
 interface Share {
   readonly topic: string;
   readonly partitions: readonly number[];
+  readonly isolationLevel?: 0;
 }
 
 async function rangesAt(
@@ -95,20 +97,39 @@ async function rangesAt(
   share: Share,
 ): Promise<PartitionRange[]> {
   const connection = await cluster.node(leader, cluster.control);
-  const offsets = async (timestamp: number): Promise<ReadonlyMap<number, number>> => {
-    const partitions = share.partitions.map((partition) => ({ partition, timestamp }));
-    const { responses } = await connection.call('ListOffsets', {
-      topics: [{ topic: share.topic, partitions }],
-    });
-    const found = responses[0]!.partitions;
-    for (const { errorCode, partition } of found)
-      checkCode(errorCode, `ListOffsets of ${share.topic}-${partition}`);
-    return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
-  };
-  const [starts, ends] = await Promise.all([offsets(EARLIEST), offsets(LATEST)]);
+  const [starts, ends] = await Promise.all([
+    listOffsets(connection, share, EARLIEST),
+    listOffsets(connection, share, LATEST),
+  ]);
   return share.partitions.map((partition) => ({
     partition,
     start: starts.get(partition)!,
     end: ends.get(partition)!,
   }));
+}
+
+/** The high watermark. */
+export function writtenEnd(cluster: KafkaCluster, place: TopicPartition): Promise<number> {
+  const { topic, partition } = place;
+  return cluster.retry([topic], async () => {
+    const connection = await cluster.node(await cluster.leader(place), cluster.control);
+    const share = { topic, partitions: [partition], isolationLevel: 0 } as const;
+    return (await listOffsets(connection, share, LATEST)).get(partition)!;
+  });
+}
+
+async function listOffsets(
+  connection: KafkaConnection,
+  { topic, partitions, isolationLevel }: Share,
+  timestamp: number,
+): Promise<ReadonlyMap<number, number>> {
+  const asked = partitions.map((partition) => ({ partition, timestamp }));
+  const { responses } = await connection.call('ListOffsets', {
+    topics: [{ topic, partitions: asked }],
+    ...(isolationLevel === undefined ? {} : { isolationLevel }),
+  });
+  const found = responses[0]!.partitions;
+  for (const { errorCode, partition } of found)
+    checkCode(errorCode, `ListOffsets of ${topic}-${partition}`);
+  return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
 }
