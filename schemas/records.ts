@@ -66,6 +66,20 @@ export interface History {
   readonly chunks: readonly HistoryChunk[];
 }
 
+/** Factors that a generation has for a track which came after its training. Key: <generation>/<track id>/<asked>; written once. */
+export interface ItemAddition {
+  readonly generation: number;
+  readonly track_id: string;
+  readonly artist_name: string;
+  readonly track_name: string;
+  /** Listeners who were asked; a later record of more of them replaces an earlier one */
+  readonly asked: number;
+  /** Those who had factors */
+  readonly listeners: number;
+  /** float32, little endian; empty where nobody had any */
+  readonly factors: Buffer;
+}
+
 export interface ModelItem {
   readonly track_id: string;
   readonly artist_name: string;
@@ -90,6 +104,8 @@ export interface ListenerChange {
   readonly change: number;
   /** Unix seconds of the listen that made the change */
   readonly listened_at: number;
+  /** Whose change it is */
+  readonly user: string;
   readonly artist_name: string;
   readonly track_name: string;
 }
@@ -101,6 +117,24 @@ export interface ListenerCount {
   readonly named_at: number;
   readonly artist_name: string;
   readonly track_name: string;
+  /** The listeners, ascending, while they are few; none of them from then on */
+  readonly users: readonly string[];
+}
+
+/** What the listeners of one slot have to say to a new track. Key: track id. */
+export interface ListenerFactors {
+  readonly generation: number;
+  /** Of the record on new-tracks that it answers */
+  readonly attempt: number;
+  /** Users of that record */
+  readonly asked: number;
+  readonly slot: number;
+  /** Those of the slot who have factors, ascending */
+  readonly users: readonly string[];
+  /** Of the track, by each of them */
+  readonly plays: readonly number[];
+  /** float32, little endian, one row a user */
+  readonly factors: Buffer;
 }
 
 export type ListenKind = 'LISTEN' | 'DELETION';
@@ -172,6 +206,17 @@ export interface Model {
   readonly training_ms: number;
 }
 
+/** A track that is in and has no factors in a generation: its listeners are asked for theirs. Key: track id. */
+export interface NewTrack {
+  readonly generation: number;
+  /** Counted from 1; above it where answers failed to come */
+  readonly attempt: number;
+  /** Milliseconds since 1970 */
+  readonly asked_at: number;
+  /** Those who are asked, ascending */
+  readonly users: readonly string[];
+}
+
 export interface PopularTrack {
   readonly track_id: string;
   readonly listeners: number;
@@ -225,6 +270,8 @@ export interface Recommendations {
   readonly kind: ListKind;
   /** Of the model that scored it; null: no model yet */
   readonly generation: number | null;
+  /** The generation's records on item-additions before this offset were part of the model */
+  readonly additions: number;
   /** The user's partition of the listens topic is reflected up to here (next offset) */
   readonly position: number;
   /** The user's own listens at that position */

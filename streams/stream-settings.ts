@@ -17,6 +17,8 @@ export interface StreamSettings {
   readonly popularRefreshMs: number;
   readonly threshold: ThresholdRule;
   readonly filterIntervalMs: number;
+  /** Listeners of a new track that are kept, to give it factors between retrains; 0: it waits for the next one. */
+  readonly newTrackListenersMax: number;
   readonly retrain: RetrainTriggers;
 }
 

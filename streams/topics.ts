@@ -2,11 +2,14 @@
 import type {
   Filter,
   History,
+  ItemAddition,
   ItemFactorBlock,
   Listen,
   ListenerChange,
   ListenerCount,
+  ListenerFactors,
   Model,
+  NewTrack,
   PopularTracks,
   Recommendations,
   RetrainRequest,
@@ -27,6 +30,9 @@ export interface SegueTopics {
   readonly retrainRequests: Topic<RetrainRequest>;
   readonly itemFactors: Topic<ItemFactorBlock>;
   readonly models: Topic<Model>;
+  readonly newTracks: Topic<NewTrack>;
+  readonly listenerFactors: Topic<ListenerFactors>;
+  readonly itemAdditions: Topic<ItemAddition>;
   readonly recommendations: Topic<Recommendations>;
   readonly deadLetters: Topic<DeadLetterValue>;
 }
@@ -60,6 +66,9 @@ export function segueTopics(prefix = ''): SegueTopics {
     retrainRequests: stream('retrain-requests', { partitions: 'single', retentionMs: 30 * DAY_MS }),
     itemFactors: table('item-factors', { compactionLagMs: 0 }),
     models: table('models', { partitions: 'single', compactionLagMs: 0 }),
+    newTracks: table('new-tracks', { partitions: 'single', compactionLagMs: 0 }),
+    listenerFactors: stream('listener-factors', { retentionMs: DAY_MS }),
+    itemAdditions: table('item-additions', { partitions: 'single', compactionLagMs: 0 }),
     recommendations: table('recommendations', { compactionLagMs: 0 }),
     deadLetters: stream('dead-letters', { retentionMs: 30 * DAY_MS }),
   };

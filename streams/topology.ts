@@ -1,7 +1,13 @@
 /**
  * The whole path of a listen, top to bottom. Start reading here; each processor is the file of its name.
  */
-import type { Filter, Listen, ListenerChange, ListenerCount } from '../schemas/records';
+import type {
+  Filter,
+  Listen,
+  ListenerChange,
+  ListenerCount,
+  ListenerFactors,
+} from '../schemas/records';
 import type { InputRecord } from '../src/engine/processor';
 import {
   Chain,
@@ -11,8 +17,10 @@ import {
   type Topology,
   TopologyBuilder,
 } from '../src/engine/topology';
+import { askListeners } from './by-track/ask-listeners';
 import { countListeners } from './by-track/count-listeners';
 import { rankPopularTracks } from './by-track/rank-popular-tracks';
+import { solveFactors } from './by-track/solve-factors';
 import { checkCounts } from './by-user/check-counts';
 import { cleanListens } from './by-user/clean-listen';
 import { foldInUser } from './by-user/fold-in-user';
@@ -21,6 +29,7 @@ import { publishRecommendations } from './by-user/publish-recommendations';
 import { recommendTracks } from './by-user/recommend-tracks';
 import { scorePrediction } from './by-user/score-prediction';
 import { type UserStores, userStores } from './by-user/stores';
+import { tellFactors } from './by-user/tell-factors';
 import { requestRetrain } from './control/request-retrain';
 import { setThreshold } from './control/set-threshold';
 import { Coverage } from './model/coverage';
@@ -64,23 +73,40 @@ export function segueTopology({
 }: TopologyParts): Topology {
   const stores = segueStores(topics);
   const serving = { model: () => loader.serving, popular };
+  const { newTracks, directory } = loader;
 
   const byUser = Chain.from<InputRecord<Listen>>()
     .processor(cleanListens())
     .processor(keepHistory(topics, stores, { entriesMax: settings.historyEntriesMax }))
     .processor(checkCounts(stores))
     .processor(scorePrediction(stores, serving))
+    .processor(tellFactors(topics, stores, { ...serving, ...settings, newTracks }))
     .processor(foldInUser(stores, serving, settings))
     .processor(recommendTracks(popular, settings))
     .processor(publishRecommendations(topics, stores, new Coverage()));
 
   const byTrack = Chain.from<InputRecord<ListenerChange>>()
-    .processor(countListeners(stores.listenerCounts))
+    .processor(countListeners(stores.listenerCounts, { usersMax: settings.newTrackListenersMax }))
+    .processor(
+      askListeners(topics, stores.listenerCounts, {
+        newTracks,
+        model: serving.model,
+        manifest: (generation) => directory.manifest(generation),
+        threshold: () => figures.filter?.threshold,
+      }),
+    )
     .processor(rankPopularTracks(topics, stores.listenerCounts, settings));
+
+  const newTrack = Chain.from<InputRecord<ListenerFactors>>().processor(
+    solveFactors(topics, stores.listenerCounts, {
+      newTracks,
+      manifest: (generation) => directory.manifest(generation),
+    }),
+  );
 
   const control = Chain.from<InputRecord<ProgressValue>>()
     .processor(setThreshold(stores.filter, settings))
-    .processor(requestRetrain(topics, { directory: loader.directory, requests }, settings));
+    .processor(requestRetrain(topics, { directory, requests }, settings));
 
   return new TopologyBuilder({
     name: 'segue',
@@ -103,6 +129,15 @@ export function segueTopology({
     )
     .part(
       {
+        name: 'new-track',
+        key: 'track',
+        runsOn: 'every slot',
+        sources: [from(topics.listenerFactors)],
+      },
+      newTrack,
+    )
+    .part(
+      {
         name: 'control',
         key: 'slot',
         runsOn: 'slot 0',
@@ -112,7 +147,13 @@ export function segueTopology({
     )
     .everywhere({
       name: 'model',
-      sources: [topics.models, topics.popularTracks, topics.retrainRequests],
+      sources: [
+        topics.models,
+        topics.newTracks,
+        topics.itemAdditions,
+        topics.popularTracks,
+        topics.retrainRequests,
+      ],
       processor: loadModel(topics, { loader, popular, requests }),
     })
     .everywhere({ name: 'figures', sources: [topics.filter], processor: exportFigures(figures) })

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert';
 import { copyIn } from './factor-rows';
-import { pad } from './gramian';
+import { pad, updateGramian } from './gramian';
 import { Arena } from './kernels/arena';
 import {
   allocateMemory,
@@ -13,7 +13,7 @@ import {
   PAGE_BYTES,
   strideOf,
 } from './kernels/kernels';
-import type { AlsModel } from './model';
+import type { AlsModel, Gramian } from './model';
 import { observedWeight, regularization, targetOfWeight } from './rule';
 
 /** Histories up to this length need no growth of the memory. */
@@ -42,14 +42,19 @@ export class FoldInWorkspace {
   readonly #model: AlsModel;
   readonly #memory: WebAssembly.Memory;
   readonly #historyAt: number;
-  readonly #isDiagonal: boolean;
+  readonly #gramianAt: number;
+  readonly #rowsMax: number;
+  /** Its own once a row was added. */
+  #gramian: Gramian;
+  #rows: number;
+  #isDiagonal: boolean;
   #capacity = 0;
   #offsets: Uint32Array = new Uint32Array(0);
   #weights: Float32Array = new Float32Array(0);
   #targets: Float32Array = new Float32Array(0);
 
-  /** Copies the item factors: 4·stride bytes an item, plus 16·stride² and a history. */
-  constructor(model: AlsModel) {
+  /** Copies the item factors: 4·stride bytes an item, room for `spareRows` more, plus 16·stride² and a history. */
+  constructor(model: AlsModel, spareRows = 0) {
     const { itemFactors, itemGramian, rule } = model;
     const d = rule.factorCount;
     assert(itemFactors.columns === d, `factors have ${itemFactors.columns} columns, not ${d}`);
@@ -62,18 +67,49 @@ export class FoldInWorkspace {
     const workAt = arena.take(4 * this.stride * (4 * this.stride + 138));
     this.sumsAt = arena.take(8 * (square + this.stride));
     this.outAt = arena.take(4 * this.stride);
-    this.factorsAt = arena.take(4 * this.stride * itemFactors.rows);
+    this.#rowsMax = itemFactors.rows + spareRows;
+    this.factorsAt = arena.take(4 * this.stride * this.#rowsMax);
     this.#historyAt = arena.bytes;
     this.#memory = allocateMemory(arena.bytes + 12 * HISTORY_START);
     this.kernels = instantiateKernels(this.#memory);
     const buffer = this.#memory.buffer;
     const factors = new Float32Array(buffer, this.factorsAt, this.stride * itemFactors.rows);
     copyIn(itemFactors, factors, this.stride);
-    const gramian = new Float64Array(buffer, gramianAt, square);
-    pad(itemGramian, d, gramian, this.stride, rule.unobservedWeight);
-    this.#isDiagonal = isNearlyDiagonal(itemGramian, d);
+    this.#gramianAt = gramianAt;
+    this.#gramian = itemGramian;
+    this.#rows = itemFactors.rows;
+    this.#isDiagonal = this.#putGramian();
     this.kernels.beginFoldIn(this.stride, d, this.factorsAt, gramianAt, workAt);
     this.#reserve(HISTORY_START);
+  }
+
+  /** Items: the model's, and those added since. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** YᵀY over all of them. */
+  get gramian(): Gramian {
+    return this.#gramian;
+  }
+
+  /**
+   * Adds an item behind the last one, or changes the factors of one that is there, and the Gramian with it. What was
+   * staged or solved before belongs to the items as they were.
+   */
+  setRow(item: number, factors: Float32Array): void {
+    const isNew = item === this.#rows;
+    assert(item >= 0 && item <= this.#rows, `item ${item} leaves a gap behind ${this.#rows}`);
+    assert(item < this.#rowsMax, `there is room for ${this.#rowsMax} items`);
+    const d = factors.length;
+    const row = this.floats(this.factorsAt + 4 * this.stride * item, d);
+    const gramian = Float64Array.from(this.#gramian);
+    if (!isNew) updateGramian(gramian, row, -1);
+    updateGramian(gramian, factors, 1);
+    row.set(factors);
+    if (isNew) this.#rows += 1;
+    this.#gramian = gramian;
+    this.#isDiagonal = this.#putGramian();
   }
 
   /** `length` floats or doubles of the memory, as they are now. */
@@ -95,8 +131,8 @@ export class FoldInWorkspace {
     const length = itemIndices.length;
     assert(plays.length === length, `${length} items, but ${plays.length} plays`);
     if (length > this.#capacity) this.#reserve(length);
-    const { rule, itemFactors } = this.#model;
-    const items = itemFactors.rows;
+    const { rule } = this.#model;
+    const items = this.#rows;
     const rowBytes = 4 * this.stride;
     const offsets = this.#offsets;
     const weights = this.#weights;
@@ -147,6 +183,14 @@ export class FoldInWorkspace {
     for (let j = length; (j & 7) !== 0; j++) {
       this.#offsets[j] = this.#weights[j] = this.#targets[j] = 0;
     }
+  }
+
+  /** Puts a0·G into the memory; answers whether it is nearly diagonal. */
+  #putGramian(): boolean {
+    const { factorCount: d, unobservedWeight } = this.#model.rule;
+    const target = this.doubles(this.#gramianAt, this.stride * this.stride);
+    pad(this.#gramian, d, target, this.stride, unobservedWeight);
+    return isNearlyDiagonal(this.#gramian, d);
   }
 
   /** Grows the history's room, keeping what is staged. */

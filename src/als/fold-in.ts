@@ -9,9 +9,20 @@ import type { AlsModel } from './model';
 export class FoldIn {
   readonly workspace: FoldInWorkspace;
 
-  /** Copies the model's item factors into a kernel's memory (4·d bytes an item). Use from one thread. */
-  constructor(readonly model: AlsModel) {
-    this.workspace = new FoldInWorkspace(model);
+  /**
+   * Copies the model's item factors into a kernel's memory (4·d bytes an item). Use from one thread. `spareRows`: items
+   * that may be added with `setRow`.
+   */
+  constructor(
+    readonly model: AlsModel,
+    { spareRows = 0 }: { readonly spareRows?: number } = {},
+  ) {
+    this.workspace = new FoldInWorkspace(model, spareRows);
+  }
+
+  /** See `FoldInWorkspace.setRow`: from now on histories may hold the item, and all rows are solved with it. */
+  setRow(item: number, factors: Float32Array): void {
+    this.workspace.setRow(item, factors);
   }
 
   /**

@@ -9,11 +9,12 @@ import { historyPrefix } from '../../streams/by-user/stores';
 import { type ExplainedTrack, explainList } from '../../streams/explanation';
 import { ModelDirectory, readBlocks } from '../../streams/model/load-model';
 import { fromBlocks } from '../../streams/model/model-codec';
+import { NewTracks, type TakenAddition } from '../../streams/model/new-tracks';
 import { ModelPublisher } from '../../streams/model/publish-model';
 import { ServingModel } from '../../streams/model/serving-model';
 import { takeSnapshot } from '../../streams/model/snapshot';
 import { type Statistics, statistics } from '../../streams/statistics';
-import { lastValues, type TableReader } from '../../streams/tables';
+import { lastValues, readTable, type TableReader, tableEnds } from '../../streams/tables';
 import { type SegueTopics, segueTopics } from '../../streams/topics';
 import type { Broker } from '../broker/broker';
 import { partitionOf } from '../broker/partitioner';
@@ -86,7 +87,7 @@ export class Administration implements TableReader {
   /** Only for a personal list; listens that came after it was made may show a small difference. */
   async explain(user: string, list: Recommendations): Promise<ExplainedTrack[]> {
     if (list.kind !== 'PERSONAL' || list.generation === null) return [];
-    const model = await this.model(list.generation);
+    const model = await this.model(list.generation, list.additions);
     const prefix = historyPrefix(user);
     const histories = await lastValues(this, this.topics.histories, {
       partition: this.#partitionOf(user),
@@ -95,15 +96,34 @@ export class Administration implements TableReader {
     return explainList(list, profileOf(histories), model);
   }
 
-  /** Throws MODEL_UNUSABLE where its factors are not kept any more. */
-  async model(generation: number): Promise<ServingModel> {
+  /**
+   * With its additions before the given offset of their topic. Throws MODEL_UNUSABLE where its factors are not kept any
+   * more.
+   */
+  async model(
+    generation: number,
+    additions: number = Number.POSITIVE_INFINITY,
+  ): Promise<ServingModel> {
     const manifest = (await this.directory()).manifests.find(
       (one) => one.generation === generation,
     )!;
     const codec = () => this.codecs.of(this.topics.itemFactors);
     const blocks = await readBlocks({ broker: this.broker, topics: this.topics, codec }, manifest);
     const { als, tracks } = fromBlocks(manifest, blocks);
-    return new ServingModel(generation, als, tracks);
+    const model = await ServingModel.build(generation, als, tracks);
+    for (const addition of await this.#additionsOf(generation))
+      if (addition.offset < additions) model.take(addition);
+    return model;
+  }
+
+  async #additionsOf(generation: number): Promise<Iterable<TakenAddition>> {
+    const { itemAdditions } = this.topics;
+    const newTracks = new NewTracks();
+    const ends = await tableEnds(this, itemAdditions.name);
+    await readTable(this, itemAdditions, ends, (key, addition, offset) =>
+      newTracks.applyAddition(key, addition, offset),
+    );
+    return newTracks.additionsOf(generation);
   }
 
   /** Writes a request; answers its offset. */

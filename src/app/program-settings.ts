@@ -41,6 +41,7 @@ export function streamSettings(settings: Settings): StreamSettings {
       listenersMin: settings.listenersMin,
     },
     filterIntervalMs: settings.filterIntervalMs,
+    newTrackListenersMax: settings.newTrackListenersMax,
     retrain: {
       firstListens: settings.firstModelListensMin,
       ageMs: settings.retrainAgeMs,

@@ -69,6 +69,12 @@ export const RECOMMENDATION_SETTINGS = {
     max: HOUR,
     help: 'How often threshold, totals and tables are published while they change.',
   }),
+  'new-track-listeners-max': integer({
+    default: 100,
+    min: 0,
+    max: 10_000,
+    help: 'Listeners kept of a track without factors, from whom it gets some between retrains; 0: it waits for the next one.',
+  }),
   'profile-cache-bytes': bytes({
     default: 64 * 2 ** 20,
     min: 0,

@@ -118,6 +118,14 @@ export const RECOMMENDATION_SERIES = {
     [],
     'ratio',
   ),
+  segue_model_additions: gauge(
+    'Tracks that came in after the training and have got factors since.',
+    [],
+  ),
+  segue_new_tracks_total: counter(
+    'Tracks that came in between retrains and were given factors by their listeners, or found none who had any.',
+    ['factors'],
+  ),
   segue_model_listens_total: counter('Listens of tracks with and without factors.', ['factors']),
 
   segue_retrain_state: gauge('1 for the state the retraining is in, 0 for the others.', ['state']),

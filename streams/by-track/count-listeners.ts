@@ -8,8 +8,14 @@ export interface CountedTrack {
   readonly count: ListenerCount;
 }
 
+export interface ListenersKept {
+  /** Up to so many listeners a track is known who they are. */
+  readonly usersMax: number;
+}
+
 export function countListeners(
   listenerCounts: TableDefinition<ListenerCount>,
+  { usersMax }: ListenersKept,
 ): ProcessorDefinition<InputRecord<ListenerChange>, CountedTrack> {
   return {
     name: 'count-listeners',
@@ -20,7 +26,7 @@ export function countListeners(
         process({ key, value }) {
           const trackId = key!.toString('utf8');
           const before = counts.get(trackId);
-          const count = afterChange(before, value);
+          const count = afterChange(before, value, usersMax);
           counts.put(trackId, count);
           context.sums.move('listenersPerTrack', before?.listeners ?? 0, count.listeners);
           context.forward({ trackId, count });
@@ -34,16 +40,26 @@ export function countListeners(
 export function afterChange(
   before: ListenerCount | undefined,
   change: ListenerChange,
+  usersMax: number,
 ): ListenerCount {
   const listeners = (before?.listeners ?? 0) + change.change;
+  const users = listeners > usersMax ? [] : usersAfter(before?.users ?? [], change);
   if (before !== undefined && (change.change < 0 || !namesComeFirst(change, before)))
-    return { ...before, listeners };
+    return { ...before, listeners, users };
   return {
     listeners,
     named_at: change.listened_at,
     artist_name: change.artist_name,
     track_name: change.track_name,
+    users,
   };
+}
+
+function usersAfter(users: readonly string[], { user, change }: ListenerChange): string[] {
+  const others = users.filter((other) => other !== user);
+  // Changes of before they named the user.
+  if (change < 0 || user === '') return others;
+  return [...others, user].sort();
 }
 
 function namesComeFirst(change: ListenerChange, before: ListenerCount): boolean {

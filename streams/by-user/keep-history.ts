@@ -108,6 +108,7 @@ class KeepHistory implements Processor<AcceptedListen> {
     const value = {
       change,
       listened_at: listen.listenedAt,
+      user: listen.user,
       artist_name: listen.artistName,
       track_name: listen.trackName,
     };

@@ -50,7 +50,7 @@ export function personalTracks(
   meter: Meter,
 ): RecommendedTrack[] {
   const { listLength, perArtistMax, perArtistWindow } = settings;
-  const top = model.topItems.top(factors, listLength, {
+  const top = model.top(factors, listLength, {
     exclude: history.items,
     ...(perArtistMax === 0 ? {} : { perGroup: { max: perArtistMax, window: perArtistWindow } }),
   });

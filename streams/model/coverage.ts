@@ -18,6 +18,7 @@ export class Coverage {
   note({ model, tracks }: PublishedList, meter: Meter): void {
     if (model === undefined || model.tracks.length === 0) return;
     if (model.generation !== this.#generation) this.#begin(model);
+    if (model.tracks.length > this.#seen.length) this.#grow(model.tracks.length);
     for (const { track_id } of tracks) {
       const item = model.itemOf(track_id);
       if (item === undefined || this.#seen[item] === 1) continue;
@@ -25,6 +26,13 @@ export class Coverage {
       this.#count += 1;
     }
     meter.set('segue_catalogue_coverage_ratio', {}, this.#count / model.tracks.length);
+  }
+
+  /** Tracks that came in since. */
+  #grow(tracks: number): void {
+    const seen = new Uint8Array(tracks + (tracks >> 3));
+    seen.set(this.#seen);
+    this.#seen = seen;
   }
 
   #begin({ generation, tracks }: ServingModel): void {

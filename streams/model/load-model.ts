@@ -2,7 +2,14 @@
  * Follows the models topic in every process: loads a candidate's blocks beside the generation that serves, and
  * switches in one assignment when the promotion is there and the blocks are complete and right.
  */
-import type { ItemFactorBlock, Model, PopularTracks, RetrainRequest } from '../../schemas/records';
+import type {
+  ItemAddition,
+  ItemFactorBlock,
+  Model,
+  NewTrack,
+  PopularTracks,
+  RetrainRequest,
+} from '../../schemas/records';
 import type { Broker } from '../../src/broker/broker';
 import { type Clock, sleep } from '../../src/clock';
 import type { GlobalProcessor, GlobalRecord } from '../../src/engine/processor';
@@ -12,6 +19,7 @@ import type { Codec } from '../../src/schema-registry/schema-registry';
 import type { Meter } from '../../src/telemetry/meter';
 import type { SegueTopics } from '../topics';
 import { fromBlocks, parseBlockKey } from './model-codec';
+import { NewTracks } from './new-tracks';
 import type { PopularList } from './popular-list';
 import type { RetrainRequests } from './retrain-requests';
 import { ServingModel } from './serving-model';
@@ -64,6 +72,7 @@ const RETRY_MS = 1000;
 /** Holds what serves. Two models are in memory at most: the one that serves and the one being loaded. */
 export class ModelLoader {
   readonly directory = new ModelDirectory();
+  readonly newTracks = new NewTracks();
   #serving: ServingModel | undefined;
   #loaded: ServingModel | undefined;
   #loading: Promise<void> | undefined;
@@ -111,7 +120,7 @@ export class ModelLoader {
     try {
       const blocks = await readBlocks(this.options, manifest);
       const { als, tracks } = fromBlocks(manifest, blocks);
-      this.#loaded = new ServingModel(manifest.generation, als, tracks);
+      this.#loaded = await ServingModel.build(manifest.generation, als, tracks);
     } catch (error) {
       await this.#failed(manifest, error);
     }
@@ -130,7 +139,16 @@ export class ModelLoader {
     logger.error(message, { error });
   }
 
+  /** What came to the topic of additions is part of the model from now on. */
+  takeAdditions(): void {
+    const model = this.#serving;
+    if (model === undefined) return;
+    takeAll(model, this.newTracks);
+    this.options.meter.set('segue_model_additions', {}, model.tracks.length - model.trainedItems);
+  }
+
   #switch(model: ServingModel): void {
+    takeAll(model, this.newTracks);
     this.#serving = model;
     this.#loaded = undefined;
     const { meter, logger, onSwitch } = this.options;
@@ -139,6 +157,10 @@ export class ModelLoader {
     logger.info(`generation ${model.generation} serves: ${model.tracks.length} tracks`);
     onSwitch(model);
   }
+}
+
+function takeAll(model: ServingModel, newTracks: NewTracks): void {
+  for (const addition of newTracks.additionsOf(model.generation)) model.take(addition);
 }
 
 const FETCH = { waitMsMax: 1000, bytesMaxPerPartition: 4 * 1024 * 1024 } as const;
@@ -182,7 +204,7 @@ export interface ModelHolders {
   readonly requests: RetrainRequests;
 }
 
-/** The global processor: tells models, popular tracks and requests to those who hold them. */
+/** The global processor: tells models, additions, popular tracks and requests to those who hold them. */
 export function loadModel(
   topics: SegueTopics,
   { loader, popular, requests }: ModelHolders,
@@ -192,7 +214,12 @@ export function loadModel(
     process: ({ topic, key, value, offset }: GlobalRecord) => {
       if (topic === topics.popularTracks.name) popular.update(key, value as PopularTracks | null);
       else if (topic === topics.retrainRequests.name) requests.add(offset, value as RetrainRequest);
-      else {
+      else if (topic === topics.newTracks.name)
+        loader.newTracks.applyQuestion(key, value as NewTrack | null);
+      else if (topic === topics.itemAdditions.name) {
+        loader.newTracks.applyAddition(key, value as ItemAddition | null, offset);
+        loader.takeAdditions();
+      } else {
         loader.directory.apply(key, value as Model | null);
         loader.update();
       }

@@ -13,6 +13,7 @@ import type { SegueTopics } from '../topics';
 import { ModelDirectory } from './load-model';
 import { blockKey, checksumOf, parseBlockKey, toBlocks } from './model-codec';
 import type { RetrainResult } from './retrain-model';
+import { strayRecords } from './stray-records';
 import type { WrittenBlocks } from './trainer';
 
 export interface ModelPublisherOptions {
@@ -102,7 +103,7 @@ export class ModelPublisher {
       this.#manifest(promoted),
       ...this.#forgotten(directory, promoted),
     ]);
-    await this.#dropStrayBlocks(writer, directory, promoted);
+    await this.#dropStrays(writer, directory, promoted);
     return promoted;
   }
 
@@ -174,9 +175,9 @@ export class ModelPublisher {
 
   /** Manifests of generations that nobody can go back to any more: their blocks are strays from now on. */
   #forgotten(directory: ModelDirectory, newest: Model): OutputRecord[] {
-    const kept = keptAttempts(directory, newest);
+    const kept = new Set(keptGenerations(directory, newest).map(({ generation }) => generation));
     return directory.manifests
-      .filter(({ blocks, attempt }) => blocks > 0 && !kept.has(attempt))
+      .filter(({ blocks, generation }) => blocks > 0 && !kept.has(generation))
       .map((manifest) =>
         this.#manifest({
           ...manifest,
@@ -187,41 +188,25 @@ export class ModelPublisher {
       );
   }
 
-  /**
-   * Deletes blocks that no kept manifest names: of generations now forgotten, and of runs that failed or were killed
-   * half-way. Blocks meant for a generation to come are left alone, since somebody may be writing them.
-   */
-  async #dropStrayBlocks(
+  async #dropStrays(
     writer: TransactionalWriter,
     directory: ModelDirectory,
     newest: Model,
   ): Promise<void> {
-    const kept = keptAttempts(directory, newest);
-    const { name } = this.options.topics.itemFactors;
-    const isStray = (key: string): boolean => {
-      const block = parseBlockKey(key);
-      return (
-        block !== undefined && block.generation < newest.generation && !kept.has(block.attempt)
-      );
-    };
-    const tombstones = (await liveKeys(this.options, name)).filter(isStray).map((key) => ({
-      topic: name,
-      key: Buffer.from(key),
-      value: null,
-    }));
+    const tombstones = await strayRecords(this.options, newest, keptGenerations(directory, newest));
     for (let from = 0; from < tombstones.length; from += TOMBSTONES_MAX)
       await this.#write(writer, tombstones.slice(from, from + TOMBSTONES_MAX));
   }
 }
 
-/** Attempts whose blocks stay: of the newest generation, the reigning one, and the last ones before. */
-function keptAttempts(directory: ModelDirectory, newest: Model): Set<string> {
+/** Generations whose factors stay: the newest, the reigning one, and the last ones before. */
+function keptGenerations(directory: ModelDirectory, newest: Model): Model[] {
   const others = directory.manifests.filter(
     ({ blocks, generation }) => blocks > 0 && generation !== newest.generation,
   );
   const kept = [...others.slice(-(KEPT_GENERATIONS - 1)), newest];
   if (directory.promoted !== undefined) kept.push(directory.promoted);
-  return new Set(kept.map(({ attempt }) => attempt));
+  return kept;
 }
 
 /** True for a candidate that only lacks its promotion. */

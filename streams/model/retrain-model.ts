@@ -155,7 +155,7 @@ async function judgeRivals(
     if (item >= 0) dataItemOf[item] = dataItem;
   });
   const quality = await holdoutQuality(
-    { als: reigning.als, itemOf, dataItemOf },
+    { als: reigning.whole(), itemOf, dataItemOf },
     holdout,
     options.pause,
   );

@@ -235,7 +235,13 @@ class SparkRun {
   }
 }
 
-const NO_COUNT: ListenerCount = { listeners: 0, named_at: 0, artist_name: '', track_name: '' };
+const NO_COUNT: ListenerCount = {
+  listeners: 0,
+  named_at: 0,
+  artist_name: '',
+  track_name: '',
+  users: [],
+};
 
 function unreadable(topic: string, id: number): SegueError {
   const what = id < 0 ? 'that is in no registry format' : `under schema id ${id}, unknown here`;

@@ -48,7 +48,7 @@ function warmStart(
   rule: AlsRule,
 ): { warmStart?: WarmStart } {
   if (reigning === undefined || reigning.als.rule.factorCount !== rule.factorCount) return {};
-  const { columns, values } = reigning.als.itemFactors;
+  const { columns, values } = reigning.whole().itemFactors;
   const rows = new Float32Array(data.itemIds.length * columns);
   data.itemIds.forEach((trackId, row) => {
     const item = reigning.itemOf(trackId);

@@ -79,6 +79,7 @@ describe('AvroCodec', () => {
     const value: Recommendations = {
       kind: 'POPULAR',
       generation: null,
+      additions: 0,
       position: 0,
       listens: 0,
       newest_listened_at: 0,

@@ -14,7 +14,7 @@ describe('an explanation', () => {
   it('has one contribution of each own track with factors, and they add up to the score', () => {
     const { items, plays } = MODEL.known(PROFILE);
     const factors = MODEL.foldIn.solve(items, plays);
-    const { items: top, scores } = MODEL.topItems.top(factors, 20, { exclude: items });
+    const { items: top, scores } = MODEL.top(factors, 20, { exclude: items });
     const ids = Array.from(top, (item) => MODEL.tracks[item]!.trackId);
     const published = list(ids);
     const explained = explainList(published, PROFILE, MODEL);

@@ -110,6 +110,7 @@ export function list(trackIds: readonly string[], changes: Partial<Recommendatio
   return {
     kind: 'PERSONAL' as const,
     generation: 1,
+    additions: 0,
     position: 0,
     listens: 0,
     newest_listened_at: 0,

@@ -3,20 +3,30 @@ import { segueTopics } from '../../../streams/topics';
 import { segueStores } from '../../../streams/topology';
 import { inContext } from '../../support/fake-processor-context';
 
-const change = (listened_at: number, track_name: string, by = 1) => ({
+const USERS_MAX = 3;
+
+const change = (listened_at: number, track_name: string, by = 1, user = `u${listened_at}`) => ({
   change: by,
   listened_at,
+  user,
   artist_name: 'artist',
   track_name,
 });
 
 describe('count-listeners', () => {
   it('counts up and down and keeps a track that nobody listens to any more', () => {
-    const one = afterChange(undefined, change(10, 'a'));
-    const two = afterChange(one, change(11, 'b'));
+    const one = afterChange(undefined, change(10, 'a'), USERS_MAX);
+    const two = afterChange(one, change(11, 'b'), USERS_MAX);
     expect(two.listeners).toBe(2);
-    const none = afterChange(afterChange(two, change(11, '', -1)), change(10, '', -1));
-    expect(none).toEqual({ listeners: 0, named_at: 10, artist_name: 'artist', track_name: 'a' });
+    const less = afterChange(two, change(11, '', -1), USERS_MAX);
+    const none = afterChange(less, change(10, '', -1), USERS_MAX);
+    expect(none).toEqual({
+      listeners: 0,
+      named_at: 10,
+      artist_name: 'artist',
+      track_name: 'a',
+      users: [],
+    });
   });
 
   it('names a track after its earliest first listen, whatever the order of arrival', () => {
@@ -29,7 +39,7 @@ describe('count-listeners', () => {
       [2, 0, 3, 1],
     ]) {
       const count = order.reduce<ReturnType<typeof afterChange> | undefined>(
-        (before, place) => afterChange(before, changes[place]!),
+        (before, place) => afterChange(before, changes[place]!, USERS_MAX),
         undefined,
       );
       names.add(count!.track_name);
@@ -37,9 +47,25 @@ describe('count-listeners', () => {
     expect([...names]).toEqual(['a']);
   });
 
+  it('knows who the listeners are while they are few, in any order of arrival', () => {
+    const users = (changes: ReturnType<typeof change>[]) =>
+      changes.reduce<ReturnType<typeof afterChange> | undefined>(
+        (before, one) => afterChange(before, one, USERS_MAX),
+        undefined,
+      )!.users;
+    const [ann, bob, cid, dan] = ['ann', 'bob', 'cid', 'dan'].map((user) =>
+      change(1, 'a', 1, user),
+    );
+    expect(users([cid!, ann!, bob!])).toEqual(['ann', 'bob', 'cid']);
+    expect(users([bob!, cid!, ann!])).toEqual(['ann', 'bob', 'cid']);
+    expect(users([bob!, cid!, change(1, 'a', -1, 'bob')])).toEqual(['cid']);
+    expect(users([ann!, bob!, cid!, dan!])).toEqual([]);
+    expect(users([change(1, 'a', 1, ''), ann!])).toEqual(['ann']);
+  });
+
   it('keeps the histogram of tracks by unique listeners with each change, without those that nobody hears', () => {
     const { context, processor } = inContext(
-      countListeners(segueStores(segueTopics()).listenerCounts),
+      countListeners(segueStores(segueTopics()).listenerCounts, { usersMax: USERS_MAX }),
     );
     const take = (trackId: string, by: 1 | -1) =>
       processor.process({

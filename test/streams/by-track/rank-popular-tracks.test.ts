@@ -16,7 +16,11 @@ function fixture(popularDepth = 3) {
   const processor = rankPopularTracks(TOPICS, COUNTS, settings).build(context);
   const change = (trackId: string, by: 1 | -1) => {
     const names = { artist_name: 'artist', track_name: trackId };
-    const count = afterChange(counts.get(trackId), { change: by, listened_at: 1, ...names });
+    const count = afterChange(
+      counts.get(trackId),
+      { change: by, listened_at: 1, user: 'ann', ...names },
+      0,
+    );
     counts.put(trackId, count);
     processor.process({ trackId, count });
   };
@@ -77,7 +81,13 @@ describe('rank-popular-tracks', () => {
       ['d', 1],
       ['e', 4],
     ] as const)
-      counts.put(trackId, { listeners, named_at: 1, artist_name: 'artist', track_name: trackId });
+      counts.put(trackId, {
+        listeners,
+        named_at: 1,
+        artist_name: 'artist',
+        track_name: trackId,
+        users: [],
+      });
     await processor.restored!();
     await processor.endStep!(budget());
     expect(published()!.tracks).toEqual([

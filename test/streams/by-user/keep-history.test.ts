@@ -42,7 +42,13 @@ describe('keep-history', () => {
       {
         topic: 'listener-changes',
         key: 'roads',
-        value: { change: 1, listened_at: 100, artist_name: 'artist', track_name: 'roads' },
+        value: {
+          change: 1,
+          listened_at: 100,
+          user: 'ann',
+          artist_name: 'artist',
+          track_name: 'roads',
+        },
         options: { timestampMs: 100_005 },
       },
     ]);
