@@ -225,6 +225,20 @@ const QUALITY: readonly PanelSpec[] = [
 const MODEL: readonly PanelSpec[] = [
   {
     kind: 'lines',
+    title: 'New tracks',
+    description:
+      'Tracks that came in after the training and have got factors from their listeners since; a retrain takes them in and the line falls to 0. Flat at 0 while tracks come in: listeners are not kept (new-track-listeners-max), or the generation has no Gramian of its users.',
+    unit: 'number',
+    queries: [
+      { expr: 'max(segue_model_additions)', legend: 'in the serving generation' },
+      {
+        expr: `sum by (factors) (increase(segue_new_tracks_total{${ON_INSTANCE}}${WINDOW}))`,
+        legend: 'answered, {{factors}} factors',
+      },
+    ],
+  },
+  {
+    kind: 'lines',
     title: 'Generation by process',
     description:
       'All processes switch within a moment of each other. One that stays behind serves old lists: read its log, restart it.',

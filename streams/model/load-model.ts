@@ -84,6 +84,11 @@ export class ModelLoader {
     return this.#serving;
   }
 
+  /** True where a switch to the generation would take no time. */
+  hasLoaded(generation: number): boolean {
+    return this.#loaded?.generation === generation || this.#serving?.generation === generation;
+  }
+
   /** True while the promoted generation is not the one that serves. */
   isSwitching(): boolean {
     const wanted = this.directory.promoted?.generation;

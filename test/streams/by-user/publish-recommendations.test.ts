@@ -53,6 +53,7 @@ describe('publish-recommendations', () => {
     expect(lists.get('ann')).toEqual({
       kind: 'PERSONAL',
       generation: 6,
+      additions: 0,
       position: 41,
       listens: 3,
       newest_listened_at: 77,

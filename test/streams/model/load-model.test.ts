@@ -90,7 +90,7 @@ describe('load-model', () => {
     await settled(1);
     const second = await models.system.run(models.publisher().publish(trained(2, 2)));
     tell(2, { ...second, state: 'CANDIDATE' });
-    await models.system.clock.advance(1000);
+    await models.system.clock.advanceUntil(() => loader.hasLoaded(2), 60_000);
     expect(loader.serving!.generation).toBe(1);
     const one = loader.serving!;
     tell(2, second);
