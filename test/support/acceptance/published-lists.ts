@@ -25,14 +25,15 @@ export async function readPublished(options: Options): Promise<Published> {
     const lists = await lastValues(administration, topics.recommendations);
     const counts = await lastValues(administration, topics.listenerCounts);
     const { generation } = (await administration.directory()).promoted!;
-    const { als, tracks } = await administration.model(generation);
+    const model = await administration.model(generation);
+    const { als, tracks } = model;
     const { factorCount, alpha, lambda, nu } = als.rule;
     const dense = new DenseLists({
       factorCount,
       alpha,
       lambda,
       nu,
-      factors: als.itemFactors.values,
+      factors: model.whole().itemFactors.values,
       trackIds: tracks.map(({ trackId }) => trackId),
     });
     const songOf = new Map([...counts].map(([trackId, { track_name }]) => [trackId, track_name]));
