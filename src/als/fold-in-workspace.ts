@@ -43,6 +43,7 @@ export class FoldInWorkspace {
   readonly #memory: WebAssembly.Memory;
   readonly #historyAt: number;
   readonly #gramianAt: number;
+  readonly #workAt: number;
   readonly #rowsMax: number;
   /** Its own once a row was added. */
   #gramian: Gramian;
@@ -76,10 +77,10 @@ export class FoldInWorkspace {
     const factors = new Float32Array(buffer, this.factorsAt, this.stride * itemFactors.rows);
     copyIn(itemFactors, factors, this.stride);
     this.#gramianAt = gramianAt;
+    this.#workAt = workAt;
     this.#gramian = itemGramian;
     this.#rows = itemFactors.rows;
     this.#isDiagonal = this.#putGramian();
-    this.kernels.beginFoldIn(this.stride, d, this.factorsAt, gramianAt, workAt);
     this.#reserve(HISTORY_START);
   }
 
@@ -185,11 +186,12 @@ export class FoldInWorkspace {
     }
   }
 
-  /** Puts a0·G into the memory; answers whether it is nearly diagonal. */
+  /** Puts a0·G into the memory, and tells the kernels, which keep a copy; answers whether it is nearly diagonal. */
   #putGramian(): boolean {
     const { factorCount: d, unobservedWeight } = this.#model.rule;
     const target = this.doubles(this.#gramianAt, this.stride * this.stride);
     pad(this.#gramian, d, target, this.stride, unobservedWeight);
+    this.kernels.beginFoldIn(this.stride, d, this.factorsAt, this.#gramianAt, this.#workAt);
     return isNearlyDiagonal(this.#gramian, d);
   }
 
