@@ -225,6 +225,25 @@ const QUALITY: readonly PanelSpec[] = [
 const MODEL: readonly PanelSpec[] = [
   {
     kind: 'lines',
+    title: 'The last candidate and its rivals',
+    description:
+      'NDCG@20 and recall@20 on held-out listens of the last generation that was judged, of the popular list, and of the model that served. Passed 0: it was refused; `segue models` says why.',
+    unit: 'number',
+    queries: [
+      { expr: 'max by (measure) (segue_candidate_quality)', legend: '{{measure}}' },
+      { expr: 'max(segue_candidate_passed)', legend: 'passed' },
+    ],
+  },
+  {
+    kind: 'lines',
+    title: 'Churn of the last retrain',
+    description:
+      'Of the best 20 of a sample of users, folded into the model before and after the last retrain: the share of entries that changed, and of users with any change. Far above what it was while the data grew little: the start was not warm (other factors, another trainer).',
+    unit: 'share',
+    queries: one('max by (of) (segue_model_churn_ratio)', '{{of}}'),
+  },
+  {
+    kind: 'lines',
     title: 'New tracks',
     description:
       'Tracks that came in after the training and have got factors from their listeners since; a retrain takes them in and the line falls to 0. Flat at 0 while tracks come in: listeners are not kept (new-track-listeners-max), or the generation has no Gramian of its users.',

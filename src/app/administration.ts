@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Model, Recommendations } from '../../schemas/records';
+import { SERVING } from '../../streams/by-user/hand-over';
 import { profileOf } from '../../streams/by-user/profiles';
 import { historyPrefix } from '../../streams/by-user/stores';
 import { type ExplainedTrack, explainList } from '../../streams/explanation';
@@ -59,6 +60,19 @@ export class Administration implements TableReader {
     for (const [key, manifest] of await lastValues(this, this.topics.models))
       directory.apply(key, manifest);
     return directory;
+  }
+
+  /** Generation → slots whose lists it makes, as of their last steps. */
+  async servingSlots(): Promise<Map<number, number[]>> {
+    const slots = new Map<number, number[]>();
+    for (const { slot, sums } of (await lastValues(this, this.topics.progress)).values()) {
+      const generation = sums[SERVING] ?? 0;
+      slots.set(
+        generation,
+        [...(slots.get(generation) ?? []), slot].sort((a, b) => a - b),
+      );
+    }
+    return slots;
   }
 
   async statistics(): Promise<Statistics> {

@@ -3,7 +3,7 @@
 import type { Model, RetrainRequest, Rule } from '../../schemas/records';
 import type { ModelLoader } from '../../streams/model/load-model';
 import { isLeftOver, type ModelPublisher } from '../../streams/model/publish-model';
-import { type RetrainOptions, retrain } from '../../streams/model/retrain-model';
+import { type RetrainOptions, retrain, whyAsked } from '../../streams/model/retrain-model';
 import type { OpenRequest, RetrainRequests } from '../../streams/model/retrain-requests';
 import { type Clock, sleep, yieldToEventLoop } from '../clock';
 import { hasCode } from '../errors';
@@ -94,9 +94,7 @@ export class RetrainService {
     const { directory } = loader;
     const generation =
       Math.max(0, ...directory.manifests.map((manifest) => manifest.generation)) + 1;
-    logger.info(
-      `generation ${generation}: training, because of ${open.request.reason} ${open.request.detail}`.trim(),
-    );
+    logger.info(`generation ${generation}: training, because of ${whyAsked(open.request)}`);
     this.#isTraining = true;
     this.#state('running');
     try {
@@ -168,7 +166,7 @@ export class RetrainService {
       state: 'FAILED',
       attempt: '',
       request_offset: open.offset,
-      reason: open.request.reason,
+      reason: whyAsked(open.request),
       note: error.message,
       trainer: open.request.trainer,
       rule: NO_RULE,

@@ -11,6 +11,7 @@ import {
   printJson,
   withAdministration,
 } from './command-context';
+import { modelTable } from './model-lines';
 
 export function registerLookCommands(program: Command): void {
   const recommend = program
@@ -127,18 +128,15 @@ async function showStatistics(options: Options): Promise<void> {
 async function showModels(options: Options): Promise<void> {
   await withAdministration(options, async ({ administration }) => {
     const { manifests } = await administration.directory();
-    if (options['json'] === true)
-      for (const manifest of manifests) printJson(withoutBytes(manifest));
-    else if (manifests.length === 0) print('no generation yet; `segue retrain` asks for one');
-    else for (const manifest of manifests) print(modelLine(manifest));
+    const slotsOf = await administration.servingSlots();
+    if (options['json'] === true) {
+      for (const manifest of manifests)
+        printJson({ ...withoutBytes(manifest), slots: slotsOf.get(manifest.generation) ?? [] });
+    } else if (manifests.length === 0) print('no generation yet; `segue retrain` asks for one');
+    else for (const line of modelTable(manifests, slotsOf)) print(line);
   });
 }
 
 function withoutBytes({ gramian: _gramian, user_gramian: _userGramian, ...rest }: Model): object {
   return rest;
-}
-
-export function modelLine(manifest: Model): string {
-  const { generation, state, trained_at, trainer, items, interactions, reason, note } = manifest;
-  return `${String(generation).padStart(4)}  ${state.toLowerCase().padEnd(11)} ${new Date(trained_at).toISOString()}  ${trainer}  ${items} tracks, ${interactions} pairs  (${reason})  ${note}`;
 }

@@ -8,7 +8,7 @@ import {
   printJson,
   withAdministration,
 } from './command-context';
-import { modelLine } from './look-commands';
+import { modelLine } from './model-lines';
 import { withOwnProcess } from './own-process';
 
 const TRAINING_OPTIONS = [

@@ -113,6 +113,19 @@ export const RECOMMENDATION_SERIES = {
   segue_model_items: gauge('Tracks that have factors.', []),
   segue_model_users: gauge('Users the serving generation was trained on.', []),
   segue_model_holdout_quality: gauge('Quality on held-out listens before promotion.', ['measure']),
+  segue_candidate_quality: gauge(
+    'Quality on held-out listens of the last generation that was judged, promoted or not, and of its rivals.',
+    ['measure'],
+  ),
+  segue_candidate_passed: gauge(
+    '1 where the last generation that was judged passed, 0 where not.',
+    [],
+  ),
+  segue_model_churn_ratio: gauge(
+    'What the last retrain changed in the best 20 of a sample of users: entries, and users with any change.',
+    ['of'],
+    'ratio',
+  ),
   segue_model_gramian_top_ratio: gauge(
     'Share of the Gramian that lies in its largest eigenvalue; near 1: the factors have collapsed.',
     [],

@@ -17,6 +17,7 @@ export const CLOSED_LABELS = {
   state: ['idle', 'requested', 'running'],
   direction: ['in', 'out'],
   factors: ['with', 'without'],
+  of: ['entries', 'users'],
   result: ['hit', 'miss'],
   // Tracks of one user, sampled; unique listeners of all tracks of a slot.
   check: ['tracks-of-user', 'listeners-of-tracks'],

@@ -88,7 +88,8 @@ async function meanQuality(
   };
 }
 
-function knownRow(
+/** What a user had before the split, in a model's items, ascending. */
+export function knownRow(
   { starts, indices, values }: SparseRows,
   user: number,
   itemOf?: Int32Array,

@@ -109,7 +109,7 @@ class FoldInUser implements Processor<KeptListen> {
     this.#queue.save();
     const labels = { partition: String(this.context.slot) };
     this.context.meter.set('segue_refreshes_waiting', labels, this.#queue.waiting);
-    this.#handOver.show();
+    this.#handOver.show(Math.max(0, this.#target.generation));
     return this.#queue.hasMore() || this.#isStale();
   }
 

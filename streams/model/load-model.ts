@@ -23,7 +23,7 @@ import { NewTracks } from './new-tracks';
 import type { PopularList } from './popular-list';
 import type { RetrainRequests } from './retrain-requests';
 import { ServingModel } from './serving-model';
-import { showModel } from './show-model';
+import { showCandidate, showModel } from './show-model';
 
 /** All manifests by generation, and which generation is promoted. */
 export class ModelDirectory {
@@ -95,8 +95,10 @@ export class ModelLoader {
     return wanted !== undefined && wanted !== this.#serving?.generation && wanted !== this.#broken;
   }
 
-  /** The directory changed: load what is wanted, switch if it is there. */
+  /** The directory changed: show it, load what is wanted, switch if it is there. */
   update(): void {
+    showCandidate(this.options.meter, this.directory.manifests);
+
     const wanted = this.#wanted();
     if (wanted === undefined || this.#loading !== undefined) return;
     if (this.#loaded?.generation === wanted.generation) {

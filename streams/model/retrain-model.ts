@@ -12,13 +12,8 @@ import type { AlsRule } from '../../src/als/rule';
 import type { Clock } from '../../src/clock';
 import { SegueError } from '../../src/errors';
 import { decide, type GateDecision, type GateLimits } from '../../src/training/gate';
-import {
-  type HoldoutQuality,
-  holdoutQuality,
-  popularityQuality,
-} from '../../src/training/holdout-quality';
 import { searchRule } from '../../src/training/model-search';
-import type { Holdout } from '../../src/training/training-data';
+import { churnFigures, figures, judgeRivals, measureChurn, reigningModel } from './compare-models';
 import { doubleBytes, ruleToRecord } from './model-codec';
 import type { ModelTrack } from './serving-model';
 import type {
@@ -99,7 +94,8 @@ async function retrainOn(
   const { settings } = options;
   if (run.set.interactions === 0) throw nothingToLearn(run.set, options);
   const { holdout, best } = await phases.timed('search', () => search(run, options));
-  const rivals = await phases.timed('compare', () => judgeRivals(options, run.set, holdout));
+  const reigning = reigningModel(options.reigning, run.set.tracks);
+  const rivals = await phases.timed('compare', () => judgeRivals(options, reigning, holdout));
   const decision = decide({ candidate: best.quality, ...rivals }, settings.gate);
   options.onProgress(`${decision.passed ? 'passes' : 'refused'}: ${decision.note}`);
   const attempt = randomUUID();
@@ -108,9 +104,14 @@ async function retrainOn(
         run.refit(best.rule, { generation: order.generation, attempt }),
       )
     : undefined;
+  const churn = await measureChurn(reigning, refit?.als, holdout, options.pause);
   const manifest = manifestOf(order, options, {
     ...{ set: run.set, attempt, rule: best.rule, decision, refit },
-    quality: figures(best.quality, rivals, run.set, options.totalListens),
+    quality: {
+      ...figures(best.quality, rivals),
+      ...churnFigures(churn),
+      ...setFigures(run.set, options.totalListens),
+    },
   });
   return {
     manifest: { ...manifest, training_ms: phases.elapsedMs() },
@@ -135,58 +136,6 @@ async function search(run: TrainingRun, options: RetrainOptions) {
   return { holdout, best };
 }
 
-interface Rivals {
-  readonly popular: HoldoutQuality;
-  readonly reigning?: HoldoutQuality;
-  readonly reigningHasSeen: boolean;
-}
-
-async function judgeRivals(
-  options: RetrainOptions,
-  { tracks }: TrainingSet,
-  holdout: Holdout,
-): Promise<Rivals> {
-  const popular = await popularityQuality(holdout, options.pause);
-  const { reigning, reigningManifest } = options;
-  if (reigning === undefined) return { popular, reigningHasSeen: false };
-  const itemOf = Int32Array.from(tracks, ({ trackId }) => reigning.itemOf(trackId) ?? -1);
-  const dataItemOf = new Int32Array(reigning.tracks.length).fill(-1);
-  itemOf.forEach((item, dataItem) => {
-    if (item >= 0) dataItemOf[item] = dataItem;
-  });
-  const quality = await holdoutQuality(
-    { als: reigning.whole(), itemOf, dataItemOf },
-    holdout,
-    options.pause,
-  );
-  const learntUntil = reigningManifest?.quality['newest_listened_at'] ?? 0;
-  return { popular, reigning: quality, reigningHasSeen: learntUntil > holdout.splitSeconds };
-}
-
-function figures(
-  candidate: HoldoutQuality,
-  { popular, reigning }: Rivals,
-  { plays, newestSeconds, tracks, usersIn }: TrainingSet,
-  totalListens: number,
-): Record<string, number> {
-  return {
-    ndcg20: candidate.ndcg20,
-    recall20: candidate.recall20,
-    recall100: candidate.recall100,
-    holdout_users: candidate.users,
-    popular_ndcg20: popular.ndcg20,
-    popular_recall20: popular.recall20,
-    ...(reigning === undefined
-      ? {}
-      : { reigning_ndcg20: reigning.ndcg20, reigning_recall20: reigning.recall20 }),
-    listens: plays,
-    total_listens: totalListens,
-    newest_listened_at: newestSeconds,
-    tracks_in: tracks.length,
-    users_in: usersIn,
-  };
-}
-
 interface Outcome {
   readonly set: TrainingSet;
   readonly attempt: string;
@@ -204,7 +153,7 @@ function manifestOf(order: RetrainOrder, options: RetrainOptions, outcome: Outco
     state: decision.passed ? 'CANDIDATE' : 'REJECTED',
     attempt,
     request_offset: order.requestOffset,
-    reason: order.request.reason,
+    reason: whyAsked(order.request),
     note: decision.note,
     trainer: options.trainer.name,
     rule: ruleToRecord(rule),
@@ -220,6 +169,24 @@ function manifestOf(order: RetrainOrder, options: RetrainOptions, outcome: Outco
     positions: [...set.positions],
     trained_at: options.clock.now(),
     training_ms: 0,
+  };
+}
+
+/** For people: the reason, with its figures where it has any. */
+export function whyAsked({ reason, detail }: Pick<RetrainRequest, 'reason' | 'detail'>): string {
+  return detail === '' ? reason : `${reason}: ${detail}`;
+}
+
+function setFigures(
+  { plays, newestSeconds, tracks, usersIn }: TrainingSet,
+  totalListens: number,
+): Record<string, number> {
+  return {
+    listens: plays,
+    total_listens: totalListens,
+    newest_listened_at: newestSeconds,
+    tracks_in: tracks.length,
+    users_in: usersIn,
   };
 }
 

@@ -32,6 +32,22 @@ export function showModel(
     meter.set('segue_model_holdout_quality', { measure }, quality[measure] ?? 0);
 }
 
+/** Measures of a judged candidate and its rivals. */
+const CANDIDATE_MEASURES = ['ndcg20', 'recall20', 'popular_ndcg20', 'reigning_ndcg20'] as const;
+
+/** The newest generation that was compared with anything, whatever became of it. */
+export function showCandidate(meter: Meter, manifests: readonly Model[]): void {
+  const judged = manifests.filter(({ quality }) => quality['holdout_users'] !== undefined).at(-1);
+  if (judged === undefined) return;
+  const { quality, state } = judged;
+  for (const measure of CANDIDATE_MEASURES)
+    meter.set('segue_candidate_quality', { measure }, quality[measure] ?? 0);
+  meter.set('segue_candidate_passed', {}, state === 'REJECTED' ? 0 : 1);
+  if (quality['churn_compared_users'] === undefined) return;
+  meter.set('segue_model_churn_ratio', { of: 'entries' }, quality['churn_entries20'] ?? 0);
+  meter.set('segue_model_churn_ratio', { of: 'users' }, quality['churn_users20'] ?? 0);
+}
+
 function forgetQuality(meter: Meter, old: number): void {
   if (old < 0) return;
   const generation = String(old);

@@ -1,8 +1,9 @@
-/** A meter that remembers, by the name of a series and whatever its labels. */
+/** A meter that remembers, by the name of a series and, gauges apart, whatever its labels. */
 import type { Counter, Gauge, Histogram, Meter } from '../../src/telemetry/meter';
 
 export class ObservingMeter implements Meter {
   readonly #counts = new Map<string, number>();
+  readonly #last = new Map<string, number>();
   readonly #values = new Map<string, number[]>();
 
   counted(name: string): number {
@@ -30,8 +31,14 @@ export class ObservingMeter implements Meter {
     this.#add(name, by);
   }
 
-  set(name: string, _labels: unknown, value: number): void {
+  set(name: string, labels: Readonly<Record<string, unknown>>, value: number): void {
     this.#keep(name, value);
+    this.#last.set([name, ...Object.values(labels)].join(' '), value);
+  }
+
+  /** A gauge's value now, by its labels' values. */
+  value(name: string, ...labels: readonly string[]): number | undefined {
+    return this.#last.get([name, ...labels].join(' '));
   }
 
   observe(name: string, _labels: unknown, value: number): void {
