@@ -21,9 +21,13 @@ export class LocalSlots {
     this.#folder = join(settings.data, 'slots', settings.application);
   }
 
-  /** Opens a slot's database; one that cannot be read is deleted, since its topics hold everything. */
-  async open(slot: number): Promise<SlotDatabase> {
+  /** Opens a slot's database; one that cannot be read, or with `anew`, is deleted, since its topics hold everything. */
+  async open(slot: number, anew = false): Promise<SlotDatabase> {
     const directory = join(this.#folder, String(slot));
+    if (anew) {
+      this.logger.warn(`slot ${slot}: its local store is deleted and restored from its topics`);
+      rmSync(directory, { recursive: true, force: true });
+    }
     mkdirSync(directory, { recursive: true });
     try {
       return new SlotDatabase(await openClassicLevel(directory, MEMORY));

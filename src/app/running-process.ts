@@ -51,7 +51,7 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
     meter,
     logger,
     bootId: boot,
-    openDatabase: (slot) => local.open(slot),
+    openDatabase: (slot, anew) => local.open(slot, anew),
     localSlots: () => local.list(),
     faultPoint,
     memberData: () => memberData(advertisedUrl(settings, http!.url)),

@@ -31,7 +31,7 @@ export interface StreamProcessOptions {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly bootId: string;
-  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  readonly openDatabase: (slot: number, anew?: boolean) => Promise<SlotDatabase>;
   readonly localSlots: () => readonly number[];
   readonly faultPoint?: FaultPoint;
   /** See StreamRunnerOptions. */

@@ -23,8 +23,8 @@ export interface SlotOptions {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly bootId: string;
-  /** Opens the slot's database, made anew where it cannot be read. */
-  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  /** Opens the slot's database, made anew where it cannot be read, or is to be. */
+  readonly openDatabase: (slot: number, anew?: boolean) => Promise<SlotDatabase>;
   /** Whether the group says right now that this slot is ours. */
   readonly isAssigned: () => boolean;
   /** The same, but true as well while a rebalance is open: the slot may come back. */

@@ -32,6 +32,8 @@ export class Slot {
   #tenure: SlotTenure | undefined;
   #database: SlotDatabase | undefined;
   #stopping = false;
+  /** What lies on disk is damaged, and its topics hold everything. */
+  #opensAnew = false;
   #moreToDo = false;
   #isDoubted = false;
   readonly #backoff = new Backoff(BACKOFF);
@@ -106,8 +108,9 @@ export class Slot {
       } catch (error) {
         cause = this.#noteFailure(error);
         await this.#letGo();
+        this.#opensAnew = hasCode(error, 'STORE_CORRUPT');
         // LevelDB takes no further write after one that failed.
-        if (hasCode(error, 'STORE_UNWRITABLE')) await this.#closeDatabase();
+        if (this.#opensAnew || hasCode(error, 'STORE_UNWRITABLE')) await this.#closeDatabase();
         const { fencedRetryMs } = this.options.settings;
         // News must not cut it short, or one that was fenced would fence the rightful owner at once; but the group's may.
         const waitMs = cause === 'fenced' ? fencedRetryMs : this.#backoff.next();
@@ -127,7 +130,7 @@ export class Slot {
   async #beginTenure(cause: TakeOverCause): Promise<void> {
     const startedMs = this.options.clock.monotonicMs();
     this.status = 'taking over';
-    this.#database ??= await this.options.openDatabase(this.slot);
+    this.#database ??= await this.options.openDatabase(this.slot, this.#opensAnew);
     this.#isDoubted = false;
     this.#tenure = await takeOver(this.options, this.#database);
     // One that has failed for good meanwhile, or was told to stop, ends with what it has.

@@ -24,7 +24,7 @@ export interface StreamRunnerOptions {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly bootId: string;
-  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  readonly openDatabase: (slot: number, anew?: boolean) => Promise<SlotDatabase>;
   /** Slots whose state lies on this machine. */
   readonly localSlots: () => readonly number[];
   /** What the other members should know of this process, such as its address. */

@@ -2,10 +2,12 @@
  * The local database port is `abstract-level` itself: classic-level on disk, memory-level in tests and
  * simulations. This is the only file that opens one.
  */
+import { existsSync } from 'node:fs';
 import type { AbstractLevel } from 'abstract-level';
 import { ClassicLevel } from 'classic-level';
 import { MemoryLevel } from 'memory-level';
 import { SegueError } from '../errors';
+import { cutLog, cutTable, tableSizes } from './level-files';
 
 export type Level = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>;
 
@@ -27,17 +29,36 @@ export async function openClassicLevel(directory: string, memory: LevelMemory): 
     maxFileSize: 8 * 1024 * 1024,
   });
   try {
-    await level.open();
+    await openWhole(level, directory);
   } catch (error) {
-    throw openError(directory, error);
+    throw error instanceof SegueError ? error : openError(directory, error);
   }
   return level as unknown as Level;
+}
+
+async function openWhole(level: ClassicLevel<string, Buffer>, directory: string): Promise<void> {
+  if (!existsSync(directory)) return level.open();
+  const tables = tableSizes(directory);
+  const log = cutLog(directory);
+  if (log !== undefined) throw cutError(directory, log);
+  await level.open();
+  const table = cutTable(directory, tables);
+  if (table === undefined) return;
+  await level.close();
+  throw cutError(directory, table);
 }
 
 export async function openMemoryLevel(): Promise<Level> {
   const level = new MemoryLevel<string, Buffer>({ ...ENCODINGS, storeEncoding: 'buffer' });
   await level.open();
   return level as unknown as Level;
+}
+
+function cutError(directory: string, file: string): SegueError {
+  return new SegueError(
+    'STORE_CORRUPT',
+    `expected whole files in ${directory}, but ${file} is cut; delete the directory to rebuild it from its topics`,
+  );
 }
 
 function openError(directory: string, error: unknown): SegueError {

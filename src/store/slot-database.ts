@@ -42,8 +42,13 @@ export class SlotDatabase {
     return this.get(PROGRESS_KEY);
   }
 
+  /** Throws STORE_CORRUPT, as all that reads does. */
   get(key: string): Buffer | undefined {
-    return this.level.getSync(key);
+    try {
+      return this.level.getSync(key);
+    } catch (error) {
+      throw corruptIfSo(error);
+    }
   }
 
   /** Key and value pairs under a prefix, from one snapshot. */
@@ -52,11 +57,15 @@ export class SlotDatabase {
   }
 
   async keysAfter(prefix: string, after: string, limit: number): Promise<string[]> {
-    return this.level.keys({ gt: after, lt: prefix + LAST, limit }).all();
+    try {
+      return await this.level.keys({ gt: after, lt: prefix + LAST, limit }).all();
+    } catch (error) {
+      throw corruptIfSo(error);
+    }
   }
 
   /**
-   * One atomic batch: content, mark and (where given) progress. Throws STORE_UNWRITABLE: then the database has to be
+   * One atomic batch: content, mark and (where given) progress. Throws STORE_CORRUPT, STORE_UNWRITABLE: then the database has to be
    * opened anew, since LevelDB takes no further write after one that failed.
    */
   async apply(
@@ -89,6 +98,7 @@ async function orUnwritable(written: Promise<void>): Promise<void> {
   try {
     await written;
   } catch (error) {
+    if (isCorruption(error)) throw corruptIfSo(error);
     const { message, cause } = error as Error;
     throw new SegueError(
       'STORE_UNWRITABLE',
@@ -99,13 +109,34 @@ async function orUnwritable(written: Promise<void>): Promise<void> {
   }
 }
 
+/** A file that was cut or changed is noticed only when it is read: at any time, by any key. */
+function isCorruption(error: unknown): boolean {
+  return [error, (error as Error).cause].some((one) => {
+    const { code, message } = (one ?? {}) as { code?: string; message?: string };
+    // A table is mapped into memory; reading behind its end is an invalid argument.
+    const isCut = /^IO error: .*\.ldb: Invalid argument/.test(message ?? '');
+    return code === 'LEVEL_CORRUPTION' || /^Corruption: /.test(message ?? '') || isCut;
+  });
+}
+
+function corruptIfSo(error: unknown): unknown {
+  if (!isCorruption(error)) return error;
+  return new SegueError(
+    'STORE_CORRUPT',
+    `expected a readable local store, but a part of it is damaged: ${(error as Error).message}`,
+    { cause: error, retriable: true },
+  );
+}
+
 const READ_AHEAD = 1000;
 
 async function* readAhead(level: Level, prefix: string): AsyncGenerator<[string, Buffer]> {
   const iterator = level.iterator({ gte: prefix, lt: prefix + LAST, fillCache: false } as object);
   try {
     for (;;) {
-      const entries = await iterator.nextv(READ_AHEAD);
+      const entries = await iterator.nextv(READ_AHEAD).catch((error) => {
+        throw corruptIfSo(error);
+      });
       if (entries.length === 0) return;
       yield* entries as [string, Buffer][];
     }

@@ -106,6 +106,26 @@ describe('a slot whose step fails', () => {
     expect(toy.openedTwice).toBe(false);
   });
 
+  it('makes a damaged database anew from its topics, and no word is lost', async () => {
+    const toy = await ToyEngine.open();
+    const runner = await toy.start();
+    const word = wordOfSlot(1);
+    await toy.send(word, 1);
+    await toy.settle(runner);
+    let damages = 1;
+    toy.disk.onApply = () => {
+      if (damages-- > 0) throw Object.assign(new Error('bad block'), { code: 'LEVEL_CORRUPTION' });
+    };
+    await toy.send(word, 10);
+    await toy.clock.advance(3000);
+    await toy.settle(runner);
+    expect(toy.countOf(runner, word)).toBe(11);
+    expect(toy.warnings.join('\n')).toContain('a part of it is damaged: bad block');
+    expect(toy.infos.join('\n')).toMatch(/slot 1: \d+ records replayed/);
+    await toy.stop(runner);
+    expect(toy.openedTwice).toBe(false);
+  });
+
   it('stops without complaint when the last mark cannot be written', async () => {
     const toy = await ToyEngine.open();
     const runner = await toy.start();

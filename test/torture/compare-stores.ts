@@ -1,6 +1,7 @@
 /** The databases on the machines' disks against the topics, byte by byte, once all processes have ended in order. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../../src/errors';
 import { openClassicLevel } from '../../src/store/level';
 import { SlotDatabase } from '../../src/store/slot-database';
 import type { Arena } from './arena';
@@ -41,7 +42,9 @@ async function newestCopy(arena: Arena, slot: number): Promise<string | undefine
   for (const { slots } of arena.machines) {
     const directory = join(slots, String(slot));
     if (!existsSync(directory)) continue;
-    const mark = await withDatabase(directory, async (database) => database.mark());
+    const mark = await withDatabase(directory, async (database) => database.mark()).catch(
+      unreadable,
+    );
     if (mark?.clean && mark.writtenAtMs > (newest?.writtenAtMs ?? 0))
       newest = { directory, writtenAtMs: mark.writtenAtMs };
   }
@@ -67,6 +70,11 @@ function ofPartition(table: Table, slot: number): Map<string, string> {
       .filter(([, { partition }]) => partition === slot)
       .map(([key, { bytes }]) => [key, bytes.toString('base64')]),
   );
+}
+
+/** A damaged copy that nobody has had to open since. */
+function unreadable(error: unknown): undefined {
+  if (!hasCode(error, 'STORE_CORRUPT')) throw error;
 }
 
 async function withDatabase<T>(

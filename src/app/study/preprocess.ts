@@ -112,7 +112,7 @@ async function count(
     meter: noMeter,
     logger,
     bootId: bootId(clock.now()),
-    openDatabase: (slot) => local.open(slot),
+    openDatabase: (slot, anew) => local.open(slot, anew),
     localSlots: () => local.list(),
   });
   try {

@@ -94,7 +94,10 @@ export class ToyEngine {
       meter: noMeter,
       logger: this.#logger(),
       bootId: 'boot',
-      openDatabase: (slot) => this.openDisk(`${name}/${slot}`),
+      openDatabase: (slot, anew) => {
+        if (anew) this.#disks.delete(`${name}/${slot}`);
+        return this.openDisk(`${name}/${slot}`);
+      },
       localSlots: () => [],
       ...options,
     });
