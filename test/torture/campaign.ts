@@ -38,8 +38,6 @@ export interface CampaignResult {
   readonly differences: readonly string[];
 }
 
-/** Rounds of crashes between two other faults: there are nine points to be hit often. */
-const CRASHES_BETWEEN = 3;
 const RECOVERY_MS_MAX = 180_000;
 const QUIET_MS_MAX = 300_000;
 
@@ -85,7 +83,7 @@ class Campaign {
     const random = mulberry32(seed);
     const endMs = Date.now() + minutes * 60_000;
     const possible = faults.filter(({ isLong }) => minutes > 0 || isLong !== true);
-    for (const fault of deal(possible, random, minutes > 0 ? CRASHES_BETWEEN : 1)) {
+    for (const fault of deal(possible, random)) {
       const isOver = minutes > 0 ? Date.now() > endMs : this.#hasDone(possible);
       if (isOver || signal?.aborted) return;
       if (minutes === 0 && fault === crashAtFaultPoints && this.#allAreHit()) continue;

@@ -19,6 +19,11 @@ export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)]!;
 }
 
+export function shuffled<T>(from: readonly T[], random: Random): T[] {
+  const left = [...from];
+  return from.map(() => left.splice(random.below(left.length), 1)[0]!);
+}
+
 /** The sentence, unless one of the texts holds what is looked for. */
 export function unlessSaid(pattern: RegExp, texts: readonly string[]): readonly string[] {
   return texts.some((text) => pattern.test(text)) ? [] : [`nobody said ${pattern}`];
