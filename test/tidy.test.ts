@@ -103,6 +103,8 @@ describe('imports', () => {
       'xz-decompress': /^streams\/listen-files\//,
       hyparquet: /^streams\/listen-files\//,
       'hyparquet-compressors': /^streams\/listen-files\//,
+      vega: /^src\/study\/report\//,
+      'vega-lite': /^src\/study\/report\//,
     };
     const product = under('src/', 'streams/');
     const astray = product.flatMap(({ path, imports }) =>

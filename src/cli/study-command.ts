@@ -1,7 +1,9 @@
 /** `segue study FILE…`: the offline study, from files of listens to a report; each step can be run by itself. */
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collectReport } from '../app/study/report-data';
 import { type DoneStep, runStudy, STEP_NAMES, type StepName } from '../app/study/run-study';
+import { writeReport } from '../app/study/write-report';
 import { keepAliveWhile, systemClock } from '../clock';
 import { readSettings } from '../config';
 import { pinoLogger } from '../logger';
@@ -133,13 +135,15 @@ async function study(files: readonly string[], flags: StudyFlags): Promise<void>
     {},
   );
   const filter = { filterRule, topShare, listenersMin, tracksMin };
-  await keepAliveWhile(
+  const steps: DoneStep[] = [];
+  const settings = settingsOf(flags, tracksMin);
+  const outcome = await keepAliveWhile(
     runStudy({
       input: { files, ...readingOf(flags) },
       out: flags.out,
       steps: flags.steps,
       isFresh: flags.fresh === true,
-      settings: settingsOf(flags, tracksMin),
+      settings,
       filter,
       threads: flags.threads,
       clock: systemClock,
@@ -147,12 +151,21 @@ async function study(files: readonly string[], flags: StudyFlags): Promise<void>
       onReading: (reading) => progress.reading(reading),
       onProgress: (line) => progress.line(line),
       onStep: (step) => {
+        steps.push(step);
         progress.end();
         tell(step, flags.json === true);
       },
       signal: interrupted.signal,
     }).finally(() => progress.end()),
   );
+  if (!flags.steps.includes('report')) return;
+  const { threads } = flags;
+  const command = `segue ${process.argv.slice(2).join(' ')}`;
+  const nowMs = systemClock.now();
+  const report = await collectReport(outcome, { settings, filter, threads, command, nowMs, steps });
+  const written = await writeReport(flags.out, report);
+  if (flags.json === true) printJson({ report: written });
+  else print(`report: ${written.html}, ${written.markdown}, ${written.json}`);
 }
 
 function tell(step: DoneStep, asJson: boolean): void {

@@ -89,8 +89,11 @@ export async function runStudy(run: StudyRun): Promise<StudyOutcome> {
     for (const model of models)
       if (isWhole || wanted(model))
         await timed<ModelStep>(`${model} ${split}`, study[model](split));
-    if (wanted('growth') && split === run.settings.splits[0])
+    const isFirst = split === run.settings.splits[0];
+    if (isFirst && (wanted('growth') || wanted('report')))
       await timed(`growth ${split}`, study.growth(split));
+    if (isFirst && wanted('report') && models.includes('lightfm'))
+      await timed(`auc ${split}`, study.aucCauses(split));
     if (isWhole) await timed(`evaluate ${split}`, study.evaluate(split, models));
   }
   return { preprocess: preprocessed, study, models };
