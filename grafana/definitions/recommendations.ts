@@ -337,7 +337,11 @@ const MODEL: readonly PanelSpec[] = [
     description:
       'Listens beyond those that the model knows, in proportion; at retrain-growth-share a retrain is asked for. Above it for long: retrains do not come through.',
     unit: 'share',
-    queries: one('max(segue_listens) / (max(segue_model_listens) > 0) - 1', 'growth'),
+    queries: one(
+      // A training may have seen listens that the totals do not hold yet.
+      'clamp_min(max(segue_listens) / (max(segue_model_listens) > 0) - 1, 0)',
+      'growth',
+    ),
   },
   {
     kind: 'lines',

@@ -140,6 +140,22 @@ export class Administration implements TableReader {
     return newTracks.additionsOf(generation);
   }
 
+  /** Waits until every listen that is there now has been counted, or until `signal`. */
+  async untilCounted(signal: AbortSignal): Promise<void> {
+    const ends = await tableEnds(this, this.topics.listens.name);
+    while (!signal.aborted) {
+      const progress = await lastValues(this, this.topics.progress);
+      const positions = [...progress.values()].flatMap((slot) => slot.positions);
+      const isCounted = ends.every(({ topic, partition, offset }) =>
+        positions.some(
+          (one) => one.topic === topic && one.partition === partition && one.offset >= offset,
+        ),
+      );
+      if (isCounted) return;
+      await sleep(this.options.clock, 1000);
+    }
+  }
+
   /** Writes a request; answers its offset. */
   async requestRetrain(settings: Record<string, string> = {}): Promise<number> {
     const topic = this.topics.retrainRequests;

@@ -4,7 +4,6 @@ import { writeSync } from 'node:fs';
 import nodeProcess from 'node:process';
 import type { Broker } from '../broker/broker';
 import { systemClock } from '../clock';
-import { programVersion } from '../compiled-path';
 import { faultPointVariable, type Settings } from '../config';
 import { type FaultPointName, readFaultPoint } from '../fault-points';
 import type { Queries } from '../http/routes';
@@ -12,6 +11,7 @@ import { buildServer, listen, type RunningServer } from '../http/server';
 import type { Logger } from '../logger';
 import { PrometheusMeter } from '../telemetry/prometheus-meter';
 import { connect } from './connect';
+import { showFirstFigures } from './first-figures';
 import { ListLookup } from './list-lookup';
 import { bootId, LocalSlots } from './local-slots';
 import { advertisedUrl, memberData } from './member-data';
@@ -33,11 +33,6 @@ export interface RunningProcess {
 
 export async function startProcess(settings: Settings, logger: Logger): Promise<RunningProcess> {
   const meter = new PrometheusMeter();
-  meter.set(
-    'segue_build_info',
-    { version: programVersion(), node_version: nodeProcess.version },
-    1,
-  );
   const faultPoint = readFaultPoint(faultPointVariable(), endAtOnce);
   const places = await connect(settings, logger, { asOwner: true, faultPoint });
   const local = new LocalSlots(settings, logger);
@@ -58,6 +53,7 @@ export async function startProcess(settings: Settings, logger: Logger): Promise<
     earlierMemberId: member.earlier(),
     onMemberId: (id) => member.keep(id),
   });
+  showFirstFigures(meter, process.topics, nodeProcess.version);
   const watch = new PeerWatch({
     membership: () => process.runner.membership,
     clock: systemClock,

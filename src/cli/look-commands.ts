@@ -1,4 +1,4 @@
-/** `segue recommend`, `stats`, `models`, `topology`: looking at what is there. */
+/** `segue recommend`, `stats`, `models`, `topology`, `topics`: looking at what is there. */
 import type { Command } from 'commander';
 import type { Model, Recommendations, RecommendedTrack } from '../../schemas/records';
 import type { ExplainedTrack } from '../../streams/explanation';
@@ -30,13 +30,32 @@ export function registerLookCommands(program: Command): void {
     .description('print the generations of the model')
     .option('--json', 'one JSON object a line')
     .action(showModels);
-  for (const command of [recommend, models]) addSettings(command, PLACE_OPTIONS);
+  const topics = program
+    .command('topics')
+    .description('make the topics and register the schemas where they are missing; print them')
+    .option('--json', 'one JSON object a line')
+    .action(showTopics);
+  for (const command of [recommend, models, topics]) addSettings(command, PLACE_OPTIONS);
   addSettings(stats, [...PLACE_OPTIONS, 'filter-rule', 'top-share', 'listeners-min', 'tracks-min']);
   program
     .command('topology')
     .description('print the path of a listen')
     .option('--format <format>', 'text or mermaid', 'text')
     .action(({ format }: { format: string }) => print(describeTopology(format)));
+}
+
+/** Opening the administration makes what is missing. */
+async function showTopics(options: Options): Promise<void> {
+  await withAdministration(options, async ({ administration: { broker, topics } }) => {
+    for (const { name, cleanup } of Object.values(topics)) {
+      const { length: partitions } = await broker.ranges(name);
+      if (options['json'] === true) printJson({ name, partitions, cleanup });
+      else
+        print(
+          `${name}: ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}, ${cleanup}`,
+        );
+    }
+  });
 }
 
 async function recommendTo(user: string, options: Options): Promise<void> {

@@ -7,6 +7,7 @@ import { registerLookCommands } from './look-commands';
 import { registerModelCommands } from './model-commands';
 import { registerReplay } from './replay-command';
 import { registerRun } from './run-command';
+import { registerSimulate } from './simulate-command';
 import { registerStart } from './start-command';
 import { registerStudy } from './study-command';
 
@@ -22,6 +23,7 @@ export function buildProgram(): Command {
   registerModelCommands(program);
   registerReplay(program);
   registerStart(program);
+  registerSimulate(program);
   registerEvaluate(program);
   registerStudy(program);
   return program;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { sendListenFiles } from '../app/listen-sending';
 import { type RunningProcess, startProcess } from '../app/running-process';
-import { feedSimulatedListens } from '../app/simulated-feed';
+import { feedSimulatedListens, PAST_LISTENS } from '../app/simulated-feed';
 import { type Clock, systemClock } from '../clock';
 import {
   environmentName,
@@ -41,9 +41,6 @@ interface StartOptions extends Options, ReadingFlags {
   readonly seed: number;
   readonly seconds?: number;
 }
-
-/** What has been listened to before the demonstration begins; the first model waits for most of it. */
-const PAST_LISTENS = 60_000;
 
 export function registerStart(program: Command): void {
   const command = program
@@ -134,20 +131,18 @@ async function feed(
     );
     return;
   }
-  const ranges = await broker.ranges(streams.topics.listens.name);
-  const isNew = ranges.every(({ end }) => end === 0);
-  const writer = await broker.writer();
+  const topic = streams.topics.listens;
   await feedSimulatedListens({
-    process: streams,
-    writer,
+    broker,
+    topic,
+    codec: streams.runner.codecs.of(topic),
     clock: systemClock,
     seed: options.seed,
     users: options.users,
     listensPerSecond: options.rate,
-    pastListens: isNew ? PAST_LISTENS : 0,
+    pastListens: PAST_LISTENS,
     signal,
   });
-  await writer.close();
 }
 
 /** The figures of the meter, and the list of some user. */

@@ -21,6 +21,12 @@ import {
 import type { LabelName, Series } from './series-kinds';
 
 const CHILDREN_MAX = 1000;
+/** prom-client's gauges that are named as only counters may be; each has a sibling by kind that says more. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+] as const;
 const NAMES = Object.keys(SERIES) as SeriesName[];
 
 export interface PrometheusMeterOptions {
@@ -41,7 +47,10 @@ export class PrometheusMeter implements Meter {
     for (const name of NAMES)
       if (SERIES[name].type !== 'gauge')
         for (const labels of closedCombinations(SERIES[name].labels)) this.cell(name, labels);
-    if (options.processSeries ?? true) collectDefaultMetrics({ register: this.registry });
+    if (options.processSeries ?? true) {
+      collectDefaultMetrics({ register: this.registry });
+      for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    }
   }
 
   counter<N extends CounterName>(name: N, labels: SeriesLabels<N>): Counter {

@@ -3,6 +3,7 @@
  * is a function without arguments that writes its file.
  */
 import { generateDashboards } from './generate-dashboards';
+import { generateEnvironmentExample } from './generate-environment-example';
 import { generateReadme } from './generate-readme';
 import { generateRecords } from './generate-records';
 import { keepSchemas } from './keep-schemas';
@@ -12,6 +13,7 @@ const GENERATORS: Readonly<Record<string, () => void | Promise<void>>> = {
   'README.md': generateReadme,
   'test/fixtures/schemas': keepSchemas,
   'grafana/dashboards': generateDashboards,
+  '.env.example': generateEnvironmentExample,
 };
 
 async function main(): Promise<void> {

@@ -45,6 +45,9 @@ export interface GivenQuery {
   readonly where: string;
   readonly kind: 'panel' | 'annotation' | 'variable' | 'rule';
   readonly expr: string;
+  /** Of a panel. */
+  readonly unit?: string | undefined;
+  readonly legend?: string;
 }
 
 export function readYaml<T>(name: string): T {
@@ -77,6 +80,8 @@ export function allQueries(): GivenQuery[] {
           .join(' / '),
         kind: 'panel' as const,
         expr,
+        unit: panel.fieldConfig?.defaults.unit,
+        legend: legendFormat,
       })),
     ),
     ...(dashboard.annotations?.list ?? []).map(({ name, expr }) => ({

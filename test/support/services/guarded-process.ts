@@ -26,6 +26,8 @@ export interface GuardedProcessOptions {
   readonly outputFile: string;
   /** Beside our own variables. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** `environment` is all it is given. */
+  readonly isolated?: boolean;
 }
 
 const TAIL_BYTES = 4000;
@@ -45,7 +47,7 @@ export function startGuarded(options: GuardedProcessOptions): GuardedProcess {
   const output = openSync(options.outputFile, 'a');
   const child = spawn(options.command, options.arguments, {
     cwd: options.directory,
-    env: { ...process.env, ...options.environment },
+    env: { ...(options.isolated ? {} : process.env), ...options.environment },
     stdio: ['ignore', output, output],
     // Ctrl-C reaches us alone; we end the child in order.
     detached: true,
