@@ -72,7 +72,7 @@ function listOf(ranked: RankedUser, position: number, now: number): Recommendati
   return {
     kind: ranked.kind,
     generation: ranked.model?.generation ?? null,
-    additions: ranked.kind === 'PERSONAL' ? (ranked.model?.additions ?? 0) : 0,
+    additions: ranked.model?.additions ?? 0,
     position,
     listens: ranked.profile.listens,
     newest_listened_at: ranked.profile.newestListenedAt,

@@ -6,9 +6,9 @@ import type { Observed } from './observed';
 
 const TABLE_1 = [0, 5, 10, 20, 30, 40, 50, Number.POSITIVE_INFINITY];
 const TABLE_2 = [0, 10, 25, 50, 100, 500, Number.POSITIVE_INFINITY];
-/** The default rule: the lower threshold of the top 3 % and of 20 unique listeners. */
+/** The default rule: the lower threshold of the top 3 % and of so many unique listeners. */
 const TOP_SHARE = 0.03;
-const LISTENERS_MIN = 20;
+export const LISTENERS_MIN = 4;
 
 export async function checkCounts(
   observed: Observed,

@@ -1,5 +1,5 @@
 /** Every list ever published against a dense solve of the model it names and the listens it knows. */
-import type { Model, Recommendations } from '../../schemas/records';
+import type { ItemAddition, Model, Recommendations } from '../../schemas/records';
 import {
   DenseLists,
   type OracleModel,
@@ -20,18 +20,25 @@ export interface PublishedList {
   readonly list: Recommendations;
 }
 
+export interface TakenAddition {
+  readonly offset: number;
+  readonly addition: ItemAddition;
+}
+
 export interface ListCheck {
   /** All, in the order in which each user's were published. */
   readonly published: readonly PublishedList[];
   readonly manifests: ReadonlyMap<string, Model>;
   readonly models: ReadonlyMap<string, OracleModel>;
+  /** All, in the order of their topic. */
+  readonly additions: readonly TakenAddition[];
   readonly ledger: Ledger;
 }
 
 type Plays = ReadonlyMap<string, number>;
 
 export class ListChecker {
-  readonly #dense = new Map<number, DenseLists | undefined>();
+  readonly #dense = new Map<string, DenseLists | undefined>();
 
   constructor(private readonly check: ListCheck) {}
 
@@ -56,7 +63,8 @@ export class ListChecker {
     const newest = Math.max(0, ...[...heard.values()].flat());
     if (list.newest_listened_at !== newest)
       return `newest listen ${list.newest_listened_at}, expected ${newest}`;
-    const model = list.generation === null ? undefined : this.#model(list.generation);
+    const { generation, additions } = list;
+    const model = generation === null ? undefined : this.#model(generation, additions);
     if (list.generation !== null && model === undefined)
       return `names generation ${list.generation}, which there never was`;
     const kind = kindFor(model, plays);
@@ -71,34 +79,79 @@ export class ListChecker {
     const { published, ledger, manifests } = this.check;
     const last = new Map(published.map(({ user, list }) => [user, list]));
     const promoted = [...manifests.values()].find(({ state }) => state === 'PROMOTED');
-    const model = promoted === undefined ? undefined : this.#model(promoted.generation);
     const popular = oraclePopularTracks(ledger.truth().listeners, POPULAR_DEPTH);
     const faults = ledger.users().flatMap((user) => {
       const plays = playsOf(ledger.heard(user));
       if (plays.size === 0) return [];
       const list = last.get(user);
       if (list === undefined) return [`${user} has no list`];
-      const ids = list.tracks.map(({ track_id }) => track_id);
       const generation = promoted?.generation ?? null;
       if (list.generation !== generation)
         return [`${user} was last listed by generation ${list.generation}, ${generation} serves`];
-      const fault =
-        model !== undefined && kindFor(model, plays) === 'PERSONAL'
-          ? model.fault(ids, plays, LIST_LENGTH, TOLERANCE)
-          : popularFault(ids, oraclePopular(popular, plays, LIST_LENGTH));
+      const fault = this.#finalFault(list, plays, oraclePopular(popular, plays, LIST_LENGTH));
       return fault === undefined ? [] : [`last list of ${user}: ${fault}`];
     });
     return few(faults);
   }
 
-  #model(generation: number): DenseLists | undefined {
-    if (!this.#dense.has(generation)) {
+  /**
+   * A list stands while it would come out the same, so it is right under the additions that it names, or under some that
+   * came later and changed nothing for the user when they last listened.
+   */
+  #finalFault(
+    { generation, additions, tracks }: Recommendations,
+    plays: Plays,
+    popular: readonly string[],
+  ): string | undefined {
+    const ids = tracks.map(({ track_id }) => track_id);
+    const later = this.#own(generation).filter(({ offset }) => offset >= additions);
+    const faults = [additions, ...later.map(({ offset }) => offset + 1)].map((upTo) => {
+      const model = generation === null ? undefined : this.#model(generation, upTo);
+      return model !== undefined && kindFor(model, plays) === 'PERSONAL'
+        ? model.fault(ids, plays, LIST_LENGTH, TOLERANCE)
+        : popularFault(ids, popular);
+    });
+    return faults.includes(undefined) ? undefined : faults[0];
+  }
+
+  #own(generation: number | null): TakenAddition[] {
+    return this.check.additions.filter(({ addition }) => addition.generation === generation);
+  }
+
+  /** A generation with its additions before an offset. */
+  #model(generation: number, upTo: number): DenseLists | undefined {
+    const additions = this.#own(generation).filter(({ offset }) => offset < upTo);
+    const name = `${generation} ${additions.length}`;
+    if (!this.#dense.has(name)) {
       const attempt = this.check.manifests.get(String(generation))?.attempt ?? '';
       const model = this.check.models.get(attempt);
-      this.#dense.set(generation, model === undefined ? undefined : new DenseLists(model));
+      this.#dense.set(
+        name,
+        model === undefined ? undefined : new DenseLists(grown(model, additions)),
+      );
     }
-    return this.#dense.get(generation);
+    return this.#dense.get(name);
   }
+}
+
+/** With the tracks that came later; a second addition of a track replaces the first. */
+function grown(model: OracleModel, additions: readonly TakenAddition[]): OracleModel {
+  const rows = new Map<string, Float32Array>();
+  for (const { addition } of additions) {
+    const { factors, track_id } = addition;
+    if (factors.length === 0) continue;
+    const row = new Float32Array(model.factorCount);
+    Buffer.from(row.buffer).set(factors);
+    rows.set(track_id, row);
+  }
+  return {
+    ...model,
+    trackIds: [...model.trackIds, ...rows.keys()],
+    factors: Float32Array.from([
+      ...model.factors,
+      ...[...rows.values()].flatMap((row) => [...row]),
+    ]),
+  };
 }
 
 function playsOf(heard: Heard): Map<string, number> {

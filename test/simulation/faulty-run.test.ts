@@ -23,7 +23,15 @@ describe('a simulated campaign', () => {
   it('has everything in it that can go wrong', () => {
     const crashes = Object.keys(happenings).filter((what) => what.startsWith('crash: '));
     expect(crashes.length).toBeGreaterThan(CRASH_POINTS.length / 2);
-    for (const what of ['lost answer', 'aborted step', 'zombie', 'pause', 'full disk', 'hand-over'])
+    for (const what of [
+      'lost answer',
+      'aborted step',
+      'zombie',
+      'pause',
+      'full disk',
+      'hand-over',
+      'addition',
+    ])
       expect([what, happenings[what] ?? 0]).not.toEqual([what, 0]);
   });
 

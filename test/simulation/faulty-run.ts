@@ -8,7 +8,7 @@ import { VirtualSystem } from '../../src/app/virtual-system';
 import { SegueError } from '../../src/errors';
 import { mulberry32, type Random } from '../../src/random';
 import { segueStores } from '../../streams/topology';
-import { checkCounts } from './check-counts';
+import { checkCounts, LISTENERS_MIN } from './check-counts';
 import { LIST_LENGTH, ListChecker, TRACKS_MIN } from './check-lists';
 import { checkStores, contentsOf, differentContents } from './check-stores';
 import { Fleet, type Happenings } from './fleet';
@@ -115,6 +115,7 @@ class Run {
         published: watch.lists,
         manifests: await observed.lastValues(topics.models),
         models: this.handOvers.models,
+        additions: watch.additions,
         ledger,
       });
     const differences = [
@@ -140,7 +141,7 @@ class Run {
       seed: this.seed,
       records: this.ledger.records,
       lists: this.watch.lists.length,
-      happenings: this.fleet.happenings,
+      happenings: { ...this.fleet.happenings, addition: this.watch.additions.length },
       digest: await this.#digest(),
       differences,
     };
@@ -193,5 +194,7 @@ function settingsFor(random: Random, slots: number): Record<string, string> {
     listLength: String(LIST_LENGTH),
     tracksMin: String(TRACKS_MIN),
     perArtistMax: '0',
+    listenersMin: String(LISTENERS_MIN),
+    newTrackListenersMax: random.next() < 0.3 ? '4' : '100',
   };
 }

@@ -38,7 +38,7 @@ export class HandOvers {
   /** A new generation over some of these tracks. Throws where the publisher's commits are among those that fail. */
   async promote(tracks: readonly string[]): Promise<void> {
     const { random } = this;
-    const trackIds = tracks.filter(() => random.next() < 0.9);
+    const trackIds = tracks.filter(() => random.next() < 0.8);
     if (trackIds.length === 0) return;
     const tunable = { alpha: 1 + random.below(5), lambda: 0.5 + random.below(4) };
     const rule = hkvRule({ factorCount: FACTORS, ...tunable });
@@ -59,6 +59,8 @@ export class HandOvers {
         items: trackIds.length,
         blocks: 0,
         gramian: doubleBytes(als.itemGramian),
+        user_gramian: doubleBytes(als.itemGramian),
+        users: trackIds.length,
       }),
       als,
       tracks: trackIds.map((trackId) => ({ trackId, artistName: 'artist', trackName: trackId })),

@@ -1,16 +1,18 @@
-/** Looks at a campaign while it runs: positions that go back, and lists before they are compacted away. */
+/** Looks at a campaign while it runs: positions that go back, lists and additions before they are compacted away. */
 import type { EmbeddedBroker } from '../../src/broker/embedded-broker';
 import type { TopicCodecs } from '../../src/engine/topic-codecs';
 import type { SegueTopics } from '../../streams/topics';
-import type { PublishedList } from './check-lists';
+import type { PublishedList, TakenAddition } from './check-lists';
 import { differentCounts, few } from './differences';
 import { type Observed, TopicReader } from './observed';
 
 export class Watch {
   readonly lists: PublishedList[] = [];
+  readonly additions: TakenAddition[] = [];
   readonly #positions = new Map<string, number>();
   readonly #wentBack: string[] = [];
   readonly #listReader: TopicReader;
+  readonly #additionReader: TopicReader;
 
   constructor(
     private readonly broker: EmbeddedBroker,
@@ -19,6 +21,7 @@ export class Watch {
     private readonly options: { readonly application: string; readonly slots: number },
   ) {
     this.#listReader = new TopicReader(broker, topics.recommendations.name);
+    this.#additionReader = new TopicReader(broker, topics.itemAdditions.name);
   }
 
   async look(): Promise<void> {
@@ -31,6 +34,9 @@ export class Watch {
     for (const [, { key, value }] of await this.#listReader.more())
       if (value !== null)
         this.lists.push({ user: key!.toString('utf8'), list: codec.decode(value) });
+    const additionCodec = this.codecs.of(this.topics.itemAdditions);
+    for (const [, { offset, value }] of await this.#additionReader.more())
+      if (value !== null) this.additions.push({ offset, addition: additionCodec.decode(value) });
   }
 
   /** At the end everything is processed: positions stand behind the last records, as the commit records say. */
@@ -41,7 +47,7 @@ export class Watch {
       for (const { topic, partition, offset } of positions)
         recorded.set(`${topic}/${partition}`, offset);
     const behind: string[] = [];
-    for (const topic of [this.topics.listens, this.topics.listenerChanges])
+    for (const topic of this.#sources())
       for (const [partition, { offset }] of await observed.all(topic)) {
         const place = `${topic.name}/${partition}`;
         if ((committed.get(place) ?? 0) <= offset)
@@ -54,9 +60,14 @@ export class Watch {
     ];
   }
 
+  #sources() {
+    const { listens, listenerChanges, listenerFactors } = this.topics;
+    return [listens, listenerChanges, listenerFactors] as const;
+  }
+
   async #committed(): Promise<Map<string, number>> {
     const { application, slots } = this.options;
-    const partitions = [this.topics.listens, this.topics.listenerChanges].flatMap(({ name }) =>
+    const partitions = this.#sources().flatMap(({ name }) =>
       Array.from({ length: slots }, (_, partition) => ({ topic: name, partition })),
     );
     const committed = await this.broker.committed(application, partitions);
