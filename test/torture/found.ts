@@ -29,8 +29,9 @@ export async function readFound(arena: Arena): Promise<Found> {
   const histories = await readTable(arena, topics.histories);
   const listenerCounts = await readTable(arena, topics.listenerCounts);
   const recommendations = await readTable(arena, topics.recommendations);
-  const places = [topics.listens, topics.listenerChanges].flatMap(({ name }) =>
-    Array.from({ length: arena.slots }, (_, partition) => ({ topic: name, partition })),
+  const places = [topics.listens, topics.listenerChanges, topics.listenerFactors].flatMap(
+    ({ name }) =>
+      Array.from({ length: arena.slots }, (_, partition) => ({ topic: name, partition })),
   );
   return {
     histories: await decoded(arena, topics.histories, histories),
