@@ -1,14 +1,18 @@
 /** `npm run bench -- NAME [--json] [options]`: one measurement by name. Each prints its machine and its ratios. */
 import { benchAls } from './als';
+import { benchBackfill } from './backfill';
 import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
+import { benchRecovery } from './recovery';
 import { benchStream } from './stream';
 import { benchTopN } from './top-n';
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   als: benchAls,
+  backfill: benchBackfill,
   'fold-in': benchFoldIn,
   lightfm: benchLightFm,
+  recovery: benchRecovery,
   stream: benchStream,
   'top-n': benchTopN,
 };

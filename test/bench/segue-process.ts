@@ -4,7 +4,10 @@ import { compiledPath } from '../../src/compiled-path';
 
 export interface SegueProcess {
   readonly url: string;
-  /** Resident memory now, bytes; 0 where it cannot be read. */
+  readonly pid: number;
+  /** As a crash does. */
+  kill(): Promise<void>;
+  /** Ends it in order. */
   stop(): Promise<void>;
 }
 
@@ -15,14 +18,12 @@ export async function startSegue(args: readonly string[]): Promise<SegueProcess>
     env: { ...process.env, NODE_ENV: 'production' },
   });
   const url = await addressOf(child);
-  return {
-    url,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-      }),
-  };
+  const end = (signal: NodeJS.Signals) =>
+    new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill(signal);
+    });
+  return { url, pid: child.pid!, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }
 
 function addressOf(child: ChildProcess): Promise<string> {

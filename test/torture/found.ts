@@ -29,10 +29,9 @@ export async function readFound(arena: Arena): Promise<Found> {
   const histories = await readTable(arena, topics.histories);
   const listenerCounts = await readTable(arena, topics.listenerCounts);
   const recommendations = await readTable(arena, topics.recommendations);
-  const places = [topics.listens, topics.listenerChanges, topics.listenerFactors].flatMap(
-    ({ name }) =>
-      Array.from({ length: arena.slots }, (_, partition) => ({ topic: name, partition })),
-  );
+  const progress = [
+    ...(await decoded(arena, topics.progress, await readTable(arena, topics.progress))).values(),
+  ];
   return {
     histories: await decoded(arena, topics.histories, histories),
     listenerCounts: await decoded(arena, topics.listenerCounts, listenerCounts),
@@ -40,12 +39,13 @@ export async function readFound(arena: Arena): Promise<Found> {
     filter: (await decoded(arena, topics.filter, await readTable(arena, topics.filter))).get(
       'current',
     ),
-    progress: [
-      ...(await decoded(arena, topics.progress, await readTable(arena, topics.progress))).values(),
-    ],
+    progress,
     deadLetters: await readDeadLetters(arena),
     changes: await readChanges(arena),
-    committed: await broker.committed(APPLICATION, places),
+    committed: await broker.committed(
+      APPLICATION,
+      progress.flatMap(({ positions }) => positions),
+    ),
     tables: new Map([
       ['h', histories],
       ['c', listenerCounts],

@@ -1,0 +1,100 @@
+/**
+ * Recovery: a process with about a million keys of state on its disk is killed (-9) under load and started again on the
+ * same disk. How long until steps are committed again, on any slot and on every one, and how much is replayed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Position } from '../../src/broker/broker';
+import { startKafka } from '../support/services/kafka-service';
+import { option, Report } from './report';
+import { Scrape } from './scrape';
+import { startSegue } from './segue-process';
+import { keepAwake, Stage, untilQuiet } from './stage';
+
+const APPLICATION = 'recovery';
+const RATE = 200;
+const LOAD_SECONDS = 40;
+const BEFORE_MS = 5000;
+
+export async function benchRecovery(args: readonly string[]): Promise<void> {
+  const report = new Report(args);
+  const listens = Number(option(args, 'listens', '1200000'));
+  const times = Number(option(args, 'times', '3'));
+  const kafka = await startKafka();
+  const data = mkdtempSync(join(tmpdir(), 'segue-recovery-'));
+  const stage = await Stage.open({ brokers: kafka.address, data, application: APPLICATION });
+  try {
+    await stage.sendPast(listens, { tracks: Math.ceil(listens / 5), artists: 10_000 });
+    const first = await startSegue(stage.runArguments(['--trainer', 'none']));
+    await stage.untilRead([first], listens);
+    await untilQuiet([first]);
+    const scrape = await Scrape.of(first.url);
+    const keys = ['pairs', 'tracks', 'users'].map((name) => scrape.sum(`segue_${name}`));
+    await first.stop();
+    for (let time = 0; time < times; time++)
+      report.add({
+        what: 'recovery after kill -9',
+        keys: keys.reduce((sum, count) => sum + count, 0),
+        ...(await recover(stage)),
+      });
+  } finally {
+    await stage.close();
+    await kafka.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function recover(stage: Stage) {
+  const doomed = await startSegue(stage.runArguments(['--trainer', 'none']));
+  const load = stage.sendAt(RATE, LOAD_SECONDS);
+  await keepAwake(BEFORE_MS);
+  await doomed.kill();
+  const before = await committed(stage);
+  const startedMs = performance.now();
+  const restarting = startSegue(stage.runArguments(['--trainer', 'none']));
+  const firstSeconds = await untilMoved(stage, before, startedMs, 1);
+  const allSeconds = await untilMoved(stage, before, startedMs, before.length);
+  const segue = await restarting;
+  await load;
+  const scrape = await Scrape.of(segue.url);
+  await segue.stop();
+  return {
+    firstCommitSeconds: firstSeconds,
+    everySlotSeconds: allSeconds,
+    slowestTakeOverSeconds: largestBound(scrape),
+    recordsReplayed: scrape.sum('segue_restored_records_total'),
+  };
+}
+
+async function committed({ places, listensTopic: topic }: Stage): Promise<readonly Position[]> {
+  const partitions = await places.broker.ranges(topic);
+  return places.broker.committed(
+    APPLICATION,
+    partitions.map(({ partition }) => ({ topic, partition })),
+  );
+}
+
+/** Seconds until so many slots have committed something new. */
+async function untilMoved(
+  stage: Stage,
+  before: readonly Position[],
+  startedMs: number,
+  slots: number,
+): Promise<number> {
+  for (;;) {
+    const now = await committed(stage);
+    const moved = now.filter(({ partition, offset }) =>
+      before.some((one) => one.partition === partition && offset > one.offset),
+    );
+    if (moved.length >= slots) return (performance.now() - startedMs) / 1000;
+    await keepAwake(20);
+  }
+}
+
+/** Of the bucket that the slowest take-over fell into. */
+function largestBound(scrape: Scrape): number {
+  const { bounds, counts } = scrape.histogram('segue_take_over_duration_seconds');
+  const last = counts.findLastIndex((count) => count > 0);
+  return bounds[last] ?? Number.POSITIVE_INFINITY;
+}
