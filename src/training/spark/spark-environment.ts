@@ -45,13 +45,14 @@ const JARS = [
 export async function prepareSpark(
   folder: string,
   onProgress: (line: string) => void,
+  python = 'python3',
 ): Promise<SparkEnvironment> {
   const version = sparkVersion();
   const target = join(folder, `spark-${version}`);
   if (!existsSync(target)) {
     mkdirSync(folder, { recursive: true });
     onProgress(`installing Spark ${version} in ${target}, once`);
-    await buildOnce(target, (aside) => build(aside, version));
+    await buildOnce(target, (aside) => build(aside, version, python));
   }
   const jars = join(target, 'jars');
   return {
@@ -63,10 +64,10 @@ export async function prepareSpark(
   };
 }
 
-async function build(aside: string, version: string): Promise<void> {
+async function build(aside: string, version: string, python: string): Promise<void> {
   const requirements = join(sparkSources(), 'requirements.txt');
   copyFileSync(join(sparkSources(), 'pom.xml'), join(aside, 'pom.xml'));
-  await step(aside, 'python3', ['-m', 'venv', 'venv']);
+  await step(aside, python, ['-m', 'venv', 'venv']);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   await step(aside, join(aside, 'venv', 'bin', 'python'), [...pip, '-r', requirements]);
   await step(aside, 'mvn', [
