@@ -116,6 +116,8 @@ export interface Membership {
 export interface GroupMember {
   readonly memberId: string;
   readonly slots: readonly number[];
+  /** Slots of others that it follows, ready to take over. */
+  readonly standbys: readonly number[];
   /** The member's own bytes, such as the address it answers at. */
   readonly data: Buffer;
 }
@@ -128,8 +130,12 @@ export interface MembershipOptions {
   readonly data: () => Buffer;
   /** Slots whose state lies on this machine; the assignment prefers to leave them here. */
   readonly preferred: () => readonly number[];
-  /** Called after each rebalance, synchronously, before anything else: the slots now ours. */
-  readonly onAssigned: (slots: readonly number[]) => void;
+  /** How far the state of preferred slots reaches, where known: the farthest gets the slot, or follows it. */
+  readonly reached?: (() => Readonly<Record<number, number>>) | undefined;
+  /** How many members follow each slot besides its owner; none where absent. */
+  readonly standbys?: number | undefined;
+  /** Called after each rebalance, synchronously, before anything else: the slots now ours, and those to follow. */
+  readonly onAssigned: (slots: readonly number[], standbys: readonly number[]) => void;
   /** Called when membership is lost or being rebalanced: what is ours is open until onAssigned. */
   readonly onLost: (reason: string) => void;
   readonly sessionTimeoutMs?: number;

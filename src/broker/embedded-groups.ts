@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../clock';
 import { SegueError } from '../errors';
 import type { GroupMember, Membership, MembershipOptions } from './broker';
 import { shareSlots } from './share-slots';
+import { shareStandbys } from './share-standbys';
 
 /** Kafka's default. */
 const SESSION_TIMEOUT_MS = 45_000;
@@ -65,18 +66,28 @@ export class EmbeddedGroups {
     const candidates = members.map((member) => ({
       memberId: member.memberId,
       held: member.slots,
-      preferred: member.ask().preferred,
+      ...member.ask(),
     }));
-    const shares = shareSlots(members[0]!.options.slots, candidates);
+    const { slots, standbys = 0 } = members[0]!.options;
+    const shares = shareSlots(slots, candidates);
+    const following = shareStandbys(standbys, candidates, shares);
     for (const member of members) member.lose(reason);
     const everybody = members.map((member) => ({
       memberId: member.memberId,
       slots: shares.get(member.memberId)!,
+      standbys: following.get(member.memberId)!,
       data: member.ask().data,
     }));
     for (const member of members) member.become(shares.get(member.memberId)!, everybody);
     for (const member of members) member.tellAssigned();
   }
+}
+
+/** What a member says of itself. */
+interface Said {
+  readonly preferred: readonly number[];
+  readonly reached: Readonly<Record<number, number>>;
+  readonly data: Buffer;
 }
 
 export class EmbeddedMember implements Membership {
@@ -85,7 +96,7 @@ export class EmbeddedMember implements Membership {
   isSilent = false;
   expiry: Timer | undefined;
   private wasAssigned = false;
-  private said: { readonly preferred: readonly number[]; readonly data: Buffer } | undefined;
+  private said: Said | undefined;
 
   constructor(
     readonly memberId: string,
@@ -94,9 +105,10 @@ export class EmbeddedMember implements Membership {
   ) {}
 
   /** What the member says of itself; of one that is silent, what it said last. */
-  ask(): { readonly preferred: readonly number[]; readonly data: Buffer } {
+  ask(): Said {
     if (this.isSilent && this.said !== undefined) return this.said;
-    this.said = { preferred: this.options.preferred(), data: this.options.data() };
+    const { preferred, reached, data } = this.options;
+    this.said = { preferred: preferred(), reached: reached?.() ?? {}, data: data() };
     return this.said;
   }
 
@@ -112,7 +124,8 @@ export class EmbeddedMember implements Membership {
 
   tellAssigned(): void {
     this.wasAssigned = true;
-    if (!this.isSilent) this.options.onAssigned(this.slots);
+    const own = this.members.find(({ memberId }) => memberId === this.memberId);
+    if (!this.isSilent) this.options.onAssigned(this.slots, own?.standbys ?? []);
   }
 
   async dismiss(memberId: string): Promise<void> {

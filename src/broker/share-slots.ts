@@ -1,6 +1,6 @@
 /**
  * Shares the slots of a group out among its members: balanced (counts differ by at most one), sticky
- * (a slot stays with its holder, else goes where its state lies) and a function of its arguments alone,
+ * (a slot stays with its holder, else goes where its freshest state lies) and a function of its arguments alone,
  * so that both adapters and every simulated run assign alike.
  */
 
@@ -10,6 +10,8 @@ export interface SlotCandidate {
   readonly held?: readonly number[];
   /** Slots whose state lies on its machine. */
   readonly preferred: readonly number[];
+  /** How far that state reaches, where known; more is fresher. Comparable between members. */
+  readonly reached?: Readonly<Record<number, number>>;
 }
 
 /**
@@ -23,11 +25,16 @@ export function shareSlots(
   const shares = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]));
   if (members.length === 0) return shares;
   const sharing = new SlotSharing(slots, members, shares);
-  sharing.giveTo((member) => member.held ?? []);
-  sharing.giveTo((member) => member.preferred);
+  sharing.leaveWithHolders();
+  sharing.giveToFreshest();
   sharing.giveRest();
   for (const share of shares.values()) share.sort((a, b) => a - b);
   return shares;
+}
+
+/** How far a member's state of a slot reaches; undefined where it has none, 0 where nobody knows. */
+export function reachOf({ preferred, reached }: SlotCandidate, slot: number): number | undefined {
+  return preferred.includes(slot) ? (reached?.[slot] ?? 0) : undefined;
 }
 
 class SlotSharing {
@@ -46,12 +53,25 @@ class SlotSharing {
     this.extras = slots % members.length;
   }
 
-  /** Gives members what they wish, first up to the quota, then one more where that is left. */
-  giveTo(wishes: (member: SlotCandidate) => readonly number[]): void {
+  /** First up to the quota, then one more where that is left. */
+  leaveWithHolders(): void {
     for (const withExtra of [false, true])
       for (const member of this.members)
-        for (const slot of this.leastContested(member, wishes(member)))
+        for (const slot of this.dearest(member))
           if (this.free.has(slot)) this.give(slot, member, withExtra);
+  }
+
+  /** Slots that few have state of come first, since they have the least choice. */
+  giveToFreshest(): void {
+    const byState = (slot: number): SlotCandidate[] =>
+      this.members
+        .filter((member) => reachOf(member, slot) !== undefined)
+        .sort((a, b) => reachOf(b, slot)! - reachOf(a, slot)!);
+    const slots = [...this.free].map((slot) => ({ slot, owners: byState(slot) }));
+    slots.sort((a, b) => a.owners.length - b.owners.length || a.slot - b.slot);
+    for (const withExtra of [false, true])
+      for (const { slot, owners } of slots)
+        for (const member of owners) if (this.free.has(slot)) this.give(slot, member, withExtra);
   }
 
   giveRest(): void {
@@ -74,13 +94,14 @@ class SlotSharing {
     this.free.delete(slot);
   }
 
-  /** A slot that another member has state for is given up sooner than one that nobody else wants. */
-  private leastContested(member: SlotCandidate, slots: readonly number[]): readonly number[] {
-    const others = new Set(
-      this.members.filter((other) => other !== member).flatMap((other) => other.preferred),
-    );
-    const rank = (slot: number): number => (others.has(slot) ? 1 : 0);
-    return [...slots].sort((a, b) => rank(a) - rank(b) || a - b);
+  /** What it holds, in the order of how much others would have to catch up; what none has state of comes first. */
+  private dearest(member: SlotCandidate): readonly number[] {
+    const others = this.members.filter((other) => other !== member);
+    const behind = (slot: number): number => {
+      const best = Math.max(...others.map((other) => reachOf(other, slot) ?? -1));
+      return best < 0 ? Number.MAX_SAFE_INTEGER : (reachOf(member, slot) ?? 0) - best;
+    };
+    return [...(member.held ?? [])].sort((a, b) => behind(b) - behind(a) || a - b);
   }
 
   private share(member: SlotCandidate): number[] {

@@ -17,7 +17,7 @@ afterEach(async () => {
 /** A process that owns the users of `lists`; for others it knows an owner at `url`. */
 const ownerAt = (url: string, lists: Readonly<Record<string, object>> = {}): ListOwner => ({
   ownList: (user) => (user in lists ? { list: lists[user] } : undefined),
-  ownerOf: () => ({ memberId: 'other', slots: [0], data: memberData(url) }),
+  ownerOf: () => ({ memberId: 'other', slots: [0], standbys: [], data: memberData(url) }),
 });
 
 async function processWith(owner: ListOwner): Promise<RunningServer> {
@@ -61,7 +61,7 @@ test('two processes that take each other for the owner do not ask for ever', asy
   let first: RunningServer | undefined;
   const second = await processWith({
     ownList: () => undefined,
-    ownerOf: () => ({ memberId: 'first', slots: [0], data: memberData(first!.url) }),
+    ownerOf: () => ({ memberId: 'first', slots: [0], standbys: [], data: memberData(first!.url) }),
   });
   first = await processWith(ownerAt(second.url));
   expect((await fetch(`${first.url}/recommendations/u`)).status).toBe(503);

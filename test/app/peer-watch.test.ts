@@ -10,6 +10,7 @@ import { ManualClock } from '../support/manual-clock';
 const member = (memberId: string, url: string): GroupMember => ({
   memberId,
   slots: [],
+  standbys: [],
   data: memberData(url),
 });
 

@@ -5,11 +5,13 @@
  */
 import type { GroupMember } from '../broker';
 import { shareSlots } from '../share-slots';
+import { shareStandbys } from '../share-standbys';
 
 export interface JoiningMember {
   /** Slots held when it joined. */
   readonly held: readonly number[];
   readonly preferred: readonly number[];
+  readonly reached?: Readonly<Record<number, number>>;
   readonly data: Buffer;
 }
 
@@ -22,37 +24,49 @@ export interface JoinedMember {
 interface JoiningText {
   readonly held: readonly number[];
   readonly preferred: readonly number[];
+  readonly reached?: Readonly<Record<number, number>>;
   readonly data: string;
 }
 
 interface MemberText {
   readonly memberId: string;
   readonly slots: readonly number[];
+  readonly standbys?: readonly number[];
   readonly data: string;
 }
 
-export function encodeJoining({ held, preferred, data }: JoiningMember): Buffer {
-  const text: JoiningText = { held, preferred, data: data.toString('base64') };
+export function encodeJoining({ data, ...more }: JoiningMember): Buffer {
+  const text: JoiningText = { ...more, data: data.toString('base64') };
   return Buffer.from(JSON.stringify(text));
 }
 
 function decodeJoining(bytes: Buffer): JoiningMember {
-  const { held, preferred, data } = JSON.parse(bytes.toString('utf8')) as JoiningText;
-  return { held, preferred, data: Buffer.from(data, 'base64') };
+  const { data, ...more } = JSON.parse(bytes.toString('utf8')) as JoiningText;
+  return { ...more, data: Buffer.from(data, 'base64') };
 }
 
 /** The leader's work: shares the slots out, in an order of members that does not depend on who asked first. */
-export function assignSlots(slots: number, members: readonly JoinedMember[]): GroupMember[] {
+export function assignSlots(
+  slots: number,
+  members: readonly JoinedMember[],
+  standbys = 0,
+): GroupMember[] {
   const joining = members
     .map(({ memberId, memberMetadata }) => ({ memberId, ...decodeJoining(memberMetadata) }))
     .sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const shares = shareSlots(slots, joining);
-  return joining.map(({ memberId, data }) => ({ memberId, slots: shares.get(memberId)!, data }));
+  const following = shareStandbys(standbys, joining, shares);
+  return joining.map(({ memberId, data }) => ({
+    memberId,
+    slots: shares.get(memberId)!,
+    standbys: following.get(memberId)!,
+    data,
+  }));
 }
 
 export function encodeAssignment(members: readonly GroupMember[]): Buffer {
   const text = members.map(
-    ({ memberId, slots, data }): MemberText => ({ memberId, slots, data: data.toString('base64') }),
+    ({ data, ...more }): MemberText => ({ ...more, data: data.toString('base64') }),
   );
   return Buffer.from(JSON.stringify(text));
 }
@@ -60,9 +74,9 @@ export function encodeAssignment(members: readonly GroupMember[]): Buffer {
 /** Empty bytes, as a coordinator sends for a member the leader did not know, are an empty view. */
 export function decodeAssignment(bytes: Buffer): GroupMember[] {
   if (bytes.length === 0) return [];
-  return (JSON.parse(bytes.toString('utf8')) as MemberText[]).map(({ memberId, slots, data }) => ({
-    memberId,
-    slots,
+  return (JSON.parse(bytes.toString('utf8')) as MemberText[]).map(({ data, ...more }) => ({
+    standbys: [],
+    ...more,
     data: Buffer.from(data, 'base64'),
   }));
 }

@@ -135,7 +135,7 @@ export class KafkaMembership implements Membership {
   }
 
   async #joinOnce(deadlineMs: number): Promise<readonly GroupMember[]> {
-    const { groupId, slots } = this.options;
+    const { groupId, slots, standbys } = this.options;
     const joined = await this.#ask(deadlineMs, async (connection) => {
       const answer = await connection.call('JoinGroup', this.#joinParameters());
       // Older and newer coordinators alike give a newcomer its id first and want it back.
@@ -145,7 +145,7 @@ export class KafkaMembership implements Membership {
     });
     this.#become(joined.memberId);
     const leads = joined.leaderId === joined.memberId;
-    const assignment = encodeAssignment(leads ? assignSlots(slots, joined.members) : []);
+    const assignment = encodeAssignment(leads ? assignSlots(slots, joined.members, standbys) : []);
     const { memberId, generationId } = joined;
     const sentMs = this.#clock.monotonicMs();
     const synced = await this.#ask(deadlineMs, async (connection) => {
@@ -175,8 +175,13 @@ export class KafkaMembership implements Membership {
   }
 
   #joinParameters() {
-    const { groupId, data, preferred } = this.options;
-    const metadata = encodeJoining({ held: this.#held, preferred: preferred(), data: data() });
+    const { groupId, data, preferred, reached } = this.options;
+    const metadata = encodeJoining({
+      held: this.#held,
+      preferred: preferred(),
+      reached: reached?.() ?? {},
+      data: data(),
+    });
     return {
       groupId,
       memberId: this.#memberId,
@@ -189,10 +194,11 @@ export class KafkaMembership implements Membership {
 
   #accept(members: readonly GroupMember[]): void {
     this.#members = members;
-    this.#slots = members.find(({ memberId }) => memberId === this.#memberId)?.slots ?? [];
+    const own = members.find(({ memberId }) => memberId === this.#memberId);
+    this.#slots = own?.slots ?? [];
     this.#held = this.#slots;
     this.#scheduleHeartbeat();
-    this.options.onAssigned(this.#slots);
+    this.options.onAssigned(this.#slots, own?.standbys ?? []);
   }
 
   #isWithinSession(nowMs: number): boolean {
