@@ -1,11 +1,11 @@
 /** The end of a step: freeze, one transaction, one local batch. */
 import type { OutputRecord, Position } from '../broker/broker';
 import type { SlotDatabase } from '../store/slot-database';
-import { progressKey } from './restore';
 import { slotMark } from './slot-mark';
 import { databaseWrites, type FrozenStore } from './slot-state';
 import type { SlotOptions, SlotTenure } from './slot-tenure';
 import { Step } from './step';
+import { progressKey } from './table-follower';
 import type { ProgressValue } from './topology';
 
 export interface FrozenStep {
