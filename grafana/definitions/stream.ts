@@ -244,6 +244,25 @@ const SLOTS: readonly PanelSpec[] = [
     queries: one('sum by (instance) (segue_slots_held)', '{{instance}}'),
   },
   {
+    kind: 'stack',
+    title: 'Slots followed',
+    description:
+      'Standbys by process; together slots times the setting standbys, or less where there are too few processes. Less for long: start more processes.',
+    unit: 'number',
+    queries: one('sum by (instance) (segue_standbys_held)', '{{instance}}'),
+  },
+  {
+    kind: 'lines',
+    title: 'Standbys, records behind',
+    description:
+      'Table records that a standby has not taken yet; a take-over replays so many. Growing: its disk is slow or full; read its log.',
+    unit: 'number',
+    queries: one(
+      `max by (instance, partition) (segue_standby_lag_records{${ON_PARTITION}})`,
+      '{{instance}} partition {{partition}}',
+    ),
+  },
+  {
     kind: 'lines',
     title: 'Take-overs',
     description:

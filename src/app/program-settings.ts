@@ -21,6 +21,7 @@ export function engineSettings(settings: Settings): EngineSettings {
     farBehindRecords: settings.catchUpLagRecords,
     tombstoneRetentionMs: settings.tombstoneRetentionMs,
     fencedRetryMs: settings.fencedRetryMs,
+    standbys: settings.standbys,
   };
 }
 

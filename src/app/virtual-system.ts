@@ -78,7 +78,7 @@ export class VirtualSystem {
       logger: this.options.logger ?? noLogger,
       bootId: hooks.bootId?.(name) ?? 'boot',
       openDatabase: (slot) => this.#openDisk(name, slot, machine),
-      localSlots: () => [],
+      localSlots: () => this.#slotsOnDisk(name),
       faultPoint: hooks.faultPoint?.(name) ?? noFaultPoint,
     });
     hooks.prepare?.(process);
@@ -130,6 +130,11 @@ export class VirtualSystem {
     const writer = await this.broker.writer();
     await this.run(writer.send(records));
     await this.run(writer.close());
+  }
+
+  #slotsOnDisk(name: string): number[] {
+    const paths = [...this.#disks.keys()].filter((path) => path.startsWith(`${name}/`));
+    return paths.map((path) => Number(path.slice(name.length + 1)));
   }
 
   async #openDisk(

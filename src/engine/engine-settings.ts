@@ -19,4 +19,6 @@ export interface EngineSettings {
   readonly tombstoneRetentionMs: number;
   /** A slot that was fenced but is still ours by the group's word is taken over again after this. */
   readonly fencedRetryMs: number;
+  /** How many processes follow each slot besides its owner. */
+  readonly standbys: number;
 }

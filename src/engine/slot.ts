@@ -74,6 +74,11 @@ export class Slot {
     return this.#tenure?.input.position(topic) ?? 0;
   }
 
+  /** How far its tables are in the database. */
+  get positions(): Readonly<Record<string, number>> | undefined {
+    return this.#tenure?.changelogs;
+  }
+
   /** The state, for reading from outside; undefined unless running. */
   get state(): SlotState | undefined {
     return this.status === 'running' ? this.#tenure?.state : undefined;
@@ -136,7 +141,9 @@ export class Slot {
     // One that has failed for good meanwhile, or was told to stop, ends with what it has.
     if (this.status === 'taking over') this.status = 'running';
     this.#moreToDo = true;
-    this.#metrics.tookOver(cause, this.options.clock.monotonicMs() - startedMs);
+    const tookMs = this.options.clock.monotonicMs() - startedMs;
+    this.#metrics.tookOver(cause, tookMs);
+    this.options.logger.info(`slot ${this.slot}: taken over in ${tookMs.toFixed(0)} ms (${cause})`);
   }
 
   async #runSteps(): Promise<void> {

@@ -9,11 +9,15 @@ import type { SlotDatabase } from '../store/slot-database';
 import type { Meter } from '../telemetry/meter';
 import type { EngineSettings } from './engine-settings';
 import { GlobalTables } from './global-tables';
+import { LocalReach } from './local-reach';
 import { PartitionWatch } from './partition-watch';
 import { Slot } from './slot';
+import type { SlotState } from './slot-state';
+import { Standbys } from './standbys';
 import { ThrottledWarning } from './throttled-warning';
 import { TopicCodecs } from './topic-codecs';
 import { type Topic, type Topology, topicsOf } from './topology';
+import { Turns } from './turns';
 
 export interface StreamRunnerOptions {
   readonly topology: Topology;
@@ -41,11 +45,14 @@ const RETRY_MS = 200;
 
 export class StreamRunner {
   readonly #slots = new Map<number, Slot>();
-  readonly #runs = new Map<Slot, Promise<void>>();
+  /** A former tenure or standby in this process closes the database before the next opens it. */
+  readonly #turns = new Turns();
+  readonly #reach: LocalReach;
   #codecs: TopicCodecs | undefined;
   #membership: Membership | undefined;
   #tables: GlobalTables | undefined;
   #partitions: PartitionWatch | undefined;
+  #standbys: Standbys | undefined;
   #fetching: Promise<void> | undefined;
   #stopping = false;
 
@@ -53,6 +60,7 @@ export class StreamRunner {
 
   constructor(private readonly options: StreamRunnerOptions) {
     this.#fetchWarning = new ThrottledWarning(options.logger, options.clock);
+    this.#reach = new LocalReach(options.topology, options.logger);
   }
 
   get codecs(): TopicCodecs {
@@ -61,6 +69,11 @@ export class StreamRunner {
 
   get slots(): readonly Slot[] {
     return [...this.#slots.values()];
+  }
+
+  /** Of a slot that another process owns and this one follows; as of a moment ago. */
+  standbyState(slot: number): SlotState | undefined {
+    return this.#standbys?.all.find((one) => one.slot === slot)?.state;
   }
 
   get membership(): Membership | undefined {
@@ -83,14 +96,22 @@ export class StreamRunner {
       onChange,
     });
     await this.#tables.start();
+    const { faultPoint = noFaultPoint, localSlots, openDatabase } = this.options;
+    this.#standbys = new Standbys(
+      { ...this.options, codecs: this.codecs, faultPoint },
+      this.#turns,
+    );
+    await this.#reach.read(localSlots(), openDatabase);
     this.#membership = await broker.join({
       groupId: settings.application,
       slots: settings.slots,
       data: this.options.memberData ?? (() => Buffer.alloc(0)),
-      preferred: this.options.localSlots,
+      preferred: localSlots,
+      reached: () => this.#reached(),
+      standbys: settings.standbys,
       earlierMemberId: this.options.earlierMemberId,
       onMemberId: this.options.onMemberId,
-      onAssigned: (slots) => this.#assign(slots),
+      onAssigned: (slots, standbys) => this.#assign(slots, standbys),
       onLost: (reason) => logger.info(`membership is open: ${reason}`),
     });
     this.options.meter.set('segue_slots', {}, settings.slots);
@@ -128,7 +149,8 @@ export class StreamRunner {
     this.#stopping = true;
     this.#partitions?.stop();
     for (const slot of this.#slots.values()) slot.stop();
-    await Promise.all(this.#runs.values());
+    await this.#standbys?.stop();
+    await this.#turns.over();
     await this.#membership?.leave();
     await this.#tables?.stop();
     await this.#fetching;
@@ -146,13 +168,14 @@ export class StreamRunner {
     return watch;
   }
 
-  #assign(slots: readonly number[]): void {
+  #assign(slots: readonly number[], standbys: readonly number[]): void {
     if (this.#stopping) return;
     for (const [number, slot] of this.#slots) {
       if (slots.includes(number)) continue;
       slot.stop();
       this.#slots.delete(number);
     }
+    this.#standbys!.assign(standbys);
     for (const number of slots) {
       const held = this.#slots.get(number);
       if (held === undefined) this.#startSlot(number);
@@ -173,13 +196,13 @@ export class StreamRunner {
       budgetMs: () => this.options.settings.stepBudgetMs / Math.max(1, this.#slots.size),
     });
     this.#slots.set(number, slot);
-    // One database a slot: a former tenure in this process closes it before the next opens it.
-    const before = [...this.#runs].filter(([one]) => one.slot === number).map(([, run]) => run);
-    const run = Promise.all(before).then(() => slot.run());
-    this.#runs.set(
-      slot,
-      run.finally(() => this.#runs.delete(slot)),
-    );
+    this.#turns.take(number, () => slot.run());
+  }
+
+  #reached(): Record<number, number> {
+    for (const { slot, positions } of [...this.slots, ...(this.#standbys?.all ?? [])])
+      this.#reach.note(slot, positions);
+    return this.#reach.toRecord();
   }
 
   #isKept(number: number, slot: Slot): boolean {

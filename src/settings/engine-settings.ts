@@ -11,6 +11,12 @@ export const ENGINE_SETTINGS = {
     max: 1024,
     help: 'Number of slots, so of partitions of every partitioned topic; fixed when the topics are made.',
   }),
+  standbys: integer({
+    default: 0,
+    min: 0,
+    max: 8,
+    help: 'How many processes besides its owner follow each slot on their own disks, to take it over in about a second.',
+  }),
   'step-interval-ms': duration({
     default: 100,
     min: 1,

@@ -74,6 +74,12 @@ export const ENGINE_SERIES = {
   ),
 
   segue_slots_held: gauge('Slots that this process owns.', []),
+  segue_standbys_held: gauge('Slots of other processes that this process follows.', []),
+  segue_standby_lag_records: gauge(
+    'Table records that a standby has not taken yet.',
+    ['partition'],
+    'records',
+  ),
   segue_slots: gauge('Slots of the application.', []),
   segue_take_overs_total: counter('Slots taken over, by what led to it.', ['cause']),
   segue_take_over_duration_seconds: histogram(

@@ -15,6 +15,7 @@ const SETTINGS = {
   trainerThreads: '1',
   firstModelListensMin: '1000000000',
   retrainIntervalMinMs: '365d',
+  standbys: '1',
 };
 
 /** Fed by what this scenario has not: HTTP and a disk; faults. */
@@ -35,6 +36,7 @@ const MAY_BE_ZERO = [
   'segue_refreshes_waiting',
   'segue_hand_over_waiting_users',
   'segue_restore_remaining_records',
+  'segue_standby_lag_records',
 ];
 
 class Scenario {
@@ -124,8 +126,10 @@ describe('the series', () => {
     // Another process's disk is empty: it restores everything.
     await scenario.system.run(scenario.process.stop());
     scenario.process = await scenario.system.startProcess('b');
+    const follower = await scenario.system.startProcess('c');
     await scenario.stream(10);
     values = await scenario.values();
+    await scenario.system.run(follower.stop());
   });
 
   afterAll(() => scenario.system.run(scenario.process.stop()));

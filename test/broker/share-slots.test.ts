@@ -31,6 +31,31 @@ test('makes a holder give up the slots that a newcomer has state for', () => {
   ).toEqual({ a: [2, 3], b: [0, 1] });
 });
 
+test('makes a holder give up the slots that a newcomer has least to catch up with', () => {
+  expect(
+    shares(
+      4,
+      {
+        memberId: 'a',
+        held: [0, 1, 2, 3],
+        preferred: [0, 1, 2, 3],
+        reached: { 0: 50, 1: 50, 2: 50, 3: 50 },
+      },
+      { memberId: 'b', preferred: [0, 1, 2, 3], reached: { 0: 10, 1: 49, 2: 20, 3: 50 } },
+    ),
+  ).toEqual({ a: [0, 2], b: [1, 3] });
+});
+
+test('gives a slot that nobody holds to where its state is the freshest', () => {
+  expect(
+    shares(
+      2,
+      { memberId: 'a', preferred: [0, 1], reached: { 0: 5, 1: 5 } },
+      { memberId: 'b', preferred: [0, 1], reached: { 0: 6 } },
+    ),
+  ).toEqual({ a: [1], b: [0] });
+});
+
 test('lets a holder win over old state elsewhere', () => {
   expect(
     shares(2, { memberId: 'a', preferred: [0, 1] }, { memberId: 'b', held: [0], preferred: [0] }),

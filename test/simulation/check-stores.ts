@@ -93,8 +93,8 @@ async function checkMarks(
 export function differentContents(what: string, found: Contents, expected: Contents): string[] {
   const compared = (own: ReadonlyMap<string, Buffer> = new Map()) =>
     new Map([...own].filter(([key]) => !key.startsWith('recommendations ')));
-  return [...expected].flatMap(([slot, own]) =>
-    differentBytes(`slot ${slot} ${what}`, compared(found.get(slot)), compared(own)),
+  return [...found].flatMap(([slot, own]) =>
+    differentBytes(`slot ${slot} ${what}`, compared(own), compared(expected.get(slot))),
   );
 }
 

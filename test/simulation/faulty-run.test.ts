@@ -31,6 +31,7 @@ describe('a simulated campaign', () => {
       'full disk',
       'hand-over',
       'addition',
+      'followed slot',
     ])
       expect([what, happenings[what] ?? 0]).not.toEqual([what, 0]);
   });

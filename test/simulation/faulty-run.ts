@@ -126,6 +126,10 @@ class Run {
       ...(await lists()).finalDifferences(),
     ];
     const before = await contentsOf(fleet.states(), stores);
+    for (const followed of fleet.standbyStates())
+      differences.push(
+        ...differentContents('followed', await contentsOf(followed, stores), before),
+      );
     await fleet.startFresh();
     const after = await contentsOf(fleet.states(), stores);
     differences.push(...fleet.failures(), ...differentContents('restored', after, before));
@@ -187,6 +191,7 @@ function settingsFor(random: Random, slots: number): Record<string, string> {
     queueBytesMax: '10000',
     refreshBudgetMs: '20',
     fencedRetryMs: String(100 + random.below(1500)),
+    standbys: String(random.below(3)),
     tombstoneRetentionMs: '60000',
     popularIntervalMs: '500',
     popularRefreshMs: '1000',

@@ -147,6 +147,21 @@ export class Fleet {
     return states;
   }
 
+  /** Of each process, the states that it follows, by slot. */
+  standbyStates(): Map<number, SlotState>[] {
+    return this.#processes().map(({ runner }) => {
+      const slots = Array.from({ length: this.slots }, (_, slot) => slot);
+      return new Map(
+        slots.flatMap((slot) => {
+          const state = runner.standbyState(slot);
+          if (state === undefined) return [];
+          this.count('followed slot');
+          return [[slot, state] as const];
+        }),
+      );
+    });
+  }
+
   /** Stops everybody, and starts one machine that has never been there. */
   async startFresh(): Promise<void> {
     await this.stop();

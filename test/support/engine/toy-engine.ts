@@ -31,6 +31,7 @@ export const TOY_SETTINGS: EngineSettings = {
   farBehindRecords: 1000,
   tombstoneRetentionMs: 86_400_000,
   fencedRetryMs: 300,
+  standbys: 0,
 };
 
 export interface ToyOptions {
@@ -48,7 +49,7 @@ export interface RunnerOptions {
 /** What a disk does; tests change it while things run. */
 export interface DiskFaults {
   /** Called before each batch; may throw, as a full disk does. */
-  onApply: () => void;
+  onApply: (path: string) => void;
 }
 
 export class ToyEngine {
@@ -98,7 +99,7 @@ export class ToyEngine {
         if (anew) this.#disks.delete(`${name}/${slot}`);
         return this.openDisk(`${name}/${slot}`);
       },
-      localSlots: () => [],
+      localSlots: () => this.slotsOnDisk(name),
       ...options,
     });
     this.lastRunner = runner;
@@ -132,6 +133,11 @@ export class ToyEngine {
   /** A disk as it lies there; only while nobody runs on it. */
   database(name: string, slot: number): SlotDatabase {
     return new SlotDatabase(this.#disks.get(`${name}/${slot}`)!);
+  }
+
+  slotsOnDisk(name: string): number[] {
+    const paths = [...this.#disks.keys()].filter((path) => path.startsWith(`${name}/`));
+    return paths.map((path) => Number(path.slice(name.length + 1)));
   }
 
   loseDisk(name: string): void {
@@ -193,7 +199,8 @@ export class ToyEngine {
     const users = (this.open.get(path) ?? 0) + 1;
     this.openedTwice ||= users > 1;
     this.open.set(path, users);
-    return new ToyDatabase(level, this.disk, () => this.open.set(path, this.open.get(path)! - 1));
+    const onApply = () => this.disk.onApply(path);
+    return new ToyDatabase(level, onApply, () => this.open.set(path, this.open.get(path)! - 1));
   }
 
   #logger(): Logger {
@@ -215,10 +222,10 @@ export function statuses({ slots }: StreamRunner): string[] {
 class ToyDatabase extends SlotDatabase {
   constructor(
     level: Level,
-    faults: DiskFaults,
+    onApply: () => void,
     private readonly onClose: () => void,
   ) {
-    super(failing(level, faults));
+    super(failing(level, onApply));
   }
 
   override async close(): Promise<void> {
@@ -227,7 +234,7 @@ class ToyDatabase extends SlotDatabase {
 }
 
 /** The same level, whose batches fail when `onApply` throws. */
-function failing(level: Level, faults: DiskFaults): Level {
+function failing(level: Level, onApply: () => void): Level {
   return new Proxy(level, {
     get(target, name) {
       if (name === 'batch')
@@ -235,7 +242,7 @@ function failing(level: Level, faults: DiskFaults): Level {
           const batch = target.batch();
           const write = batch.write.bind(batch) as (options: object) => Promise<void>;
           const failingWrite = async (options: object): Promise<void> => {
-            faults.onApply();
+            onApply();
             await write(options);
           };
           return Object.assign(batch, { write: failingWrite });
