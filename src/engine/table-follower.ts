@@ -201,7 +201,7 @@ function tellHook(
   key: string,
   bytes: Buffer | null,
 ): void {
-  const before = store.get(key);
+  const before = () => store.get(key);
   const after = bytes === null ? undefined : store.decode(bytes);
   definition.onRestore!(key, before, after, state);
 }

@@ -25,10 +25,10 @@ interface StoreBase<V> {
   readonly name: string;
   /** One character, unique in the topology; the store's keys in the slot's database begin with it. */
   readonly prefix: string;
-  /** Told of each changelog record that a restore applies, so that derived local stores follow. */
+  /** Told of each changelog record that a restore applies, so that derived local stores follow. `before` is read when asked for. */
   readonly onRestore?: (
     key: string,
-    before: V | undefined,
+    before: () => V | undefined,
     after: V | undefined,
     stores: StoreAccess,
   ) => void;

@@ -1,7 +1,7 @@
 /** State of the by-user part; each store belongs to the processor named beside it. */
 import type { History, Recommendations } from '../../schemas/records';
 import type { LocalStoreDefinition, StoreAccess, TableDefinition } from '../../src/engine/topology';
-import type { ValueCodec } from '../../src/store/state-store';
+import type { StateStore, ValueCodec } from '../../src/store/state-store';
 import type { SegueTopics } from '../topics';
 
 export interface UserStores {
@@ -49,11 +49,22 @@ export function parseHistoryKey(key: string): { user: string; trackId: string; c
 export function userStores(topics: SegueTopics): UserStores {
   const users: UserStores['users'] = { name: 'users', prefix: 'u', codec: numberCodec };
   const waiting: UserStores['waiting'] = { name: 'waiting', prefix: 'w', codec: markCodec };
+  const refreshed: UserStores['refreshed'] = {
+    name: 'refreshed',
+    prefix: 'f',
+    codec: refreshCodec,
+  };
   return {
     users,
     waiting,
-    refreshed: { name: 'refreshed', prefix: 'f', codec: refreshCodec },
-    recommendations: { name: 'recommendations', prefix: 'r', topic: topics.recommendations },
+    refreshed,
+    recommendations: {
+      name: 'recommendations',
+      prefix: 'r',
+      topic: topics.recommendations,
+      // The list of another owner may stand against another generation than the last one that was given here.
+      onRestore: (user, _before, after, stores) => followList(user, after, stores.store(refreshed)),
+    },
     histories: {
       name: 'histories',
       prefix: 'h',
@@ -66,7 +77,7 @@ export function userStores(topics: SegueTopics): UserStores {
 
 function followHistory(
   key: string,
-  before: History | undefined,
+  before: () => History | undefined,
   after: History | undefined,
   stores: StoreAccess,
   { users, waiting }: Pick<UserStores, 'users' | 'waiting'>,
@@ -74,9 +85,25 @@ function followHistory(
   const { user, chunk } = parseHistoryKey(key);
   if (chunk !== undefined) return;
   const summaries = stores.store(users);
-  const change = Number((after?.plays ?? 0) > 0) - Number((before?.plays ?? 0) > 0);
+  const change = Number((after?.plays ?? 0) > 0) - Number((before()?.plays ?? 0) > 0);
   if (change !== 0) summaries.put(user, (summaries.get(user) ?? 0) + change);
   stores.store(waiting).put(user, true);
+}
+
+/** The edition of a popular list does not stand in it: it counts as outdated. */
+const UNKNOWN_EDITION = -2;
+
+function followList(
+  user: string,
+  list: Recommendations | undefined,
+  refreshed: StateStore<RefreshMark>,
+): void {
+  if (list === undefined) {
+    refreshed.delete(user);
+    return;
+  }
+  const edition = list.kind === 'PERSONAL' ? -1 : UNKNOWN_EDITION;
+  refreshed.put(user, { generation: list.generation ?? -1, edition });
 }
 
 const numberCodec: ValueCodec<number> = {

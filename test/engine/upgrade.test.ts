@@ -14,8 +14,8 @@ const newer = {
       ],
     },
   },
-  onRestore: (_key: string, before: Word | undefined, after: Word | undefined) => {
-    if (before !== undefined && after === undefined) throw new Error('nothing was deleted');
+  onRestore: (_key: string, before: () => Word | undefined, after: Word | undefined) => {
+    if (before() !== undefined && after === undefined) throw new Error('nothing was deleted');
   },
 };
 

@@ -3,7 +3,7 @@ import type { StateStore } from '../../../src/store/state-store';
 import { chunkKey, historyKey, parseHistoryKey, userStores } from '../../../streams/by-user/stores';
 import { segueTopics } from '../../../streams/topics';
 import { MapStore } from '../../support/fake-processor-context';
-import { history } from '../../support/stream-samples';
+import { history, list } from '../../support/stream-samples';
 
 const STORES = userStores(segueTopics());
 
@@ -18,7 +18,7 @@ function restoring() {
   };
   const restore = (key: string, before: number | undefined, after: number | undefined) => {
     const of = (plays: number | undefined) => (plays === undefined ? undefined : history(plays));
-    STORES.histories.onRestore!(key, of(before), of(after), access);
+    STORES.histories.onRestore!(key, () => of(before), of(after), access);
   };
   return { access, restore };
 }
@@ -60,6 +60,22 @@ describe('a restore of histories', () => {
     restore(historyKey('bob', 'a'), 3, 4);
     expect(access.store(STORES.waiting).get('ann')).toBe(true);
     expect(access.store(STORES.waiting).get('bob')).toBe(true);
+  });
+});
+
+describe('a restore of lists', () => {
+  it('tells against what each list stands, so that one of another owner is not taken for our own', () => {
+    const { access } = restoring();
+    const { onRestore } = STORES.recommendations;
+    const refreshed = access.store(STORES.refreshed);
+    refreshed.put('ann', { generation: 4, edition: -1 });
+    onRestore!('ann', () => undefined, list(['a'], { kind: 'PERSONAL', generation: 2 }), access);
+    expect(refreshed.get('ann')).toEqual({ generation: 2, edition: -1 });
+    // Against which popular list does not stand in a list, so no edition is the right one.
+    onRestore!('bob', () => undefined, list(['a'], { kind: 'POPULAR', generation: null }), access);
+    expect(refreshed.get('bob')).toEqual({ generation: -1, edition: -2 });
+    onRestore!('bob', () => undefined, undefined, access);
+    expect(refreshed.get('bob')).toBeUndefined();
   });
 });
 
