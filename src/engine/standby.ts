@@ -5,6 +5,7 @@
  */
 import type { Broker, FetchedBatch, Position } from '../broker/broker';
 import type { Clock } from '../clock';
+import { hasCode } from '../errors';
 import type { FaultPoint } from '../fault-points';
 import type { Logger } from '../logger';
 import type { SlotDatabase } from '../store/slot-database';
@@ -27,7 +28,7 @@ export interface StandbyOptions {
   readonly meter: Meter;
   readonly logger: Logger;
   readonly bootId: string;
-  readonly openDatabase: (slot: number) => Promise<SlotDatabase>;
+  readonly openDatabase: (slot: number, anew?: boolean) => Promise<SlotDatabase>;
   readonly faultPoint: FaultPoint;
 }
 
@@ -46,6 +47,7 @@ export class Standby {
   #applying: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   #stopping = false;
+  #opensAnew = false;
   readonly #lags = new Map<string, number>();
   readonly #news: Signal;
   readonly #backoff = new Backoff(BACKOFF);
@@ -84,6 +86,7 @@ export class Standby {
       if (this.#failure === undefined) continue;
       const { message } = this.#failure as Error;
       this.options.logger.warn(`standby of slot ${this.slot}: ${message}; following it anew`);
+      this.#opensAnew = hasCode(this.#failure, 'STORE_CORRUPT');
       this.#failure = undefined;
       await this.#news.pause(this.#backoff.next(), () => this.#stopping);
     }
@@ -124,7 +127,7 @@ export class Standby {
 
   async #open(): Promise<void> {
     const { topology, settings, codecs, openDatabase } = this.options;
-    const database = await openDatabase(this.slot);
+    const database = await openDatabase(this.slot, this.#opensAnew);
     try {
       const stores = storesOf(topology);
       const state = new SlotState(stores, database, codecs, settings.cacheBytesMax);
