@@ -71,20 +71,33 @@ function install() {
   fs.utimesSync(INSTALL_MARK, now, now);
 }
 
+const newestOf = (names) =>
+  names.reduce((ms, name) => Math.max(ms, newestSourceMs(inRoot(name))), 0);
+
+/** Runs `make` unless it has run since the sources last changed; `mark` is the file that remembers it. */
+function unlessFresh(mark, newestMs, make) {
+  if (modifiedMs(mark) > newestMs) return;
+  make();
+  fs.writeFileSync(mark, '');
+}
+
 function build() {
-  const newest = SOURCES.reduce((ms, name) => Math.max(ms, newestSourceMs(inRoot(name))), 0);
-  if (modifiedMs(BUILD_MARK) > newest) return;
   const tool = (name) => inRoot('node_modules', '.bin', name);
-  run('compiling TypeScript', tool('tsc'), ['-p', 'tsconfig.json']);
-  for (const area of fs.readdirSync(inRoot('src'))) {
-    const kernels = inRoot('src', area, 'kernels', 'asconfig.json');
-    if (!fs.existsSync(kernels)) continue;
-    run(`compiling WASM kernels of ${area}`, tool('asc'), [
-      ...['--config', kernels],
-      ...['--target', 'release'],
-    ]);
-  }
-  fs.writeFileSync(BUILD_MARK, '');
+  unlessFresh(BUILD_MARK, newestOf(SOURCES), () => {
+    run('compiling TypeScript', tool('tsc'), ['-p', 'tsconfig.json']);
+    for (const area of fs.readdirSync(inRoot('src'))) {
+      const kernels = path.join('src', area, 'kernels');
+      const config = inRoot(kernels, 'asconfig.json');
+      if (!fs.existsSync(config)) continue;
+      // They take half a minute and change seldom, so they have a mark of their own.
+      unlessFresh(`${BUILD_MARK}-${area}`, newestOf([kernels, 'package-lock.json']), () =>
+        run(`compiling WASM kernels of ${area}`, tool('asc'), [
+          ...['--config', config],
+          ...['--target', 'release'],
+        ]),
+      );
+    }
+  });
 }
 
 install();
