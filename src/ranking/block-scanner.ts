@@ -45,7 +45,7 @@ export class BlockScanner {
     for (let from = 0; from < positions && active.length > 0; ) {
       active = active.filter((search) => search.limit > from);
       const farthest = active.reduce((end, search) => Math.max(end, search.limit), from);
-      const to = Math.min(blockEnd(from, n, positions), Math.ceil(farthest / 8) * 8);
+      const to = Math.min(blockEnd(from, n, positions), Math.ceil(farthest / 16) * 16);
       scanned += active.length * (Math.min(to, this.#index.factors.rows) - from);
       this.#scanBlock(active, from, to);
       from = to;

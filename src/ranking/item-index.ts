@@ -15,9 +15,9 @@ import { FIRST_FREE_BYTE, scanKernelsOn } from './scan-kernels';
 export interface ItemIndex {
   readonly factors: FactorMatrix;
   readonly memory: WebAssembly.Memory;
-  /** Groups of four factors, the last one filled with zeros. */
+  /** Groups of four factors, an even number, filled with zeros. */
   readonly groups: number;
-  /** Positions, a multiple of eight; those at and above factors.rows hold no item. */
+  /** Positions, a multiple of sixteen; those at and above factors.rows hold no item. */
   readonly positions: number;
   /** Byte offsets into memory. */
   readonly codesAt: number;
@@ -64,8 +64,8 @@ export function* indexItems(factors: FactorMatrix): Generator<void, ItemIndex> {
 
 function layOut(factors: FactorMatrix): ItemIndex {
   const { rows, columns } = factors;
-  const groups = Math.ceil(columns / 4);
-  const positions = Math.ceil(rows / 8) * 8;
+  const groups = 2 * Math.ceil(columns / 8);
+  const positions = Math.ceil(rows / 16) * 16;
   const codesAt = FIRST_FREE_BYTE;
   const scalesAt = codesAt + positions * groups * 4;
   const errorsAt = scalesAt + positions * 4;

@@ -184,6 +184,6 @@ export function exactScore(factors: FactorMatrix, item: number, user: Float32Arr
 /** Sizes of blocks: small while the threshold rises fast, then as large as the kernel takes. */
 export function blockEnd(from: number, n: number, positions: number): number {
   const size = from === 0 ? Math.max(64, n) : from;
-  const end = from + Math.min(BLOCK_POSITIONS, Math.ceil(size / 8) * 8);
+  const end = from + Math.min(BLOCK_POSITIONS, Math.ceil(size / 16) * 16);
   return Math.min(positions, end);
 }
