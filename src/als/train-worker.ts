@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, systemClock } from '../clock';
+import { epochStyle, type HalfStepStyle } from './epoch-style';
 import { instantiateKernels, type Kernels } from './kernels/kernels';
 import { Rendezvous } from './rendezvous';
 import type { SideLayout, TrainingLayout } from './training-memory';
@@ -24,6 +25,8 @@ export interface TrainingTask {
   readonly relaxation: number | undefined;
   /** CG steps of a half step over users before the first epoch (warm start from items alone); 0: none. */
   readonly userStepsFirst: number;
+  /** Whether these users are reported as epoch 0. */
+  readonly reportsStart: boolean;
   readonly unobservedWeight: number;
   readonly targetOffset: number;
   /** Σ w over the interactions. */
@@ -40,17 +43,6 @@ export interface EpochMessage {
   readonly loss: number;
   readonly elapsedMs: number;
 }
-
-interface HalfStepStyle {
-  readonly steps: number;
-  /** 1: to the optimum; above: past it by that factor. */
-  readonly relaxation: number;
-  /** Forget where the solved rows are. */
-  readonly fromZero: boolean;
-}
-
-const RELAXATION = 1.5;
-const RELAXATION_WARM = 0.75;
 
 class TrainingThread {
   readonly #task: TrainingTask;
@@ -72,19 +64,18 @@ class TrainingThread {
   }
 
   run(): void {
-    const { layout, epochs, userStepsFirst } = this.#task;
+    const { layout, epochs, userStepsFirst, reportsStart } = this.#task;
     const { users, items } = layout;
     const startMs = this.#clock.monotonicMs();
     if (userStepsFirst > 0) {
       this.#halfStep(users, items, { steps: userStepsFirst, relaxation: 1, fromZero: true });
     }
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      const how = this.#epochStyle(epoch);
+    let goesOn = reportsStart ? this.#finishEpoch(0, startMs) : true;
+    for (let epoch = 1; goesOn && epoch <= epochs; epoch++) {
+      const how = epochStyle(this.#task, epoch);
       this.#halfStep(items, users, how);
       this.#halfStep(users, items, { ...how, relaxation: 1 });
-      const elapsedMs = this.#clock.monotonicMs() - startMs;
-      if (this.#task.thread === 0) this.#report({ epoch, loss: this.#loss(), elapsedMs });
-      if (!this.#rendezvous.meet()) return;
+      goesOn = this.#finishEpoch(epoch, startMs);
     }
     this.#gramian(items);
     if (this.#task.thread === 0) this.#sumSegments(layout.itemGramianAt);
@@ -93,22 +84,17 @@ class TrainingThread {
     if (this.#task.thread === 0) this.#sumSegments(layout.userGramianAt);
   }
 
-  #report(message: EpochMessage): void {
-    if (this.#task.asks) this.#rendezvous.ask(() => parentPort!.postMessage(message));
-    else parentPort!.postMessage(message);
-  }
-
-  /**
-   * The first epoch from random users is only a start: one step from zero. The first of a warm start moves known items
-   * most of the way: their next retrain is near, and lists should not churn without a cause. Later ones overshoot the
-   * items' optimum: for a factor in (0, 2) the loss still falls in every half step, and it takes about an epoch in four
-   * less.
-   */
-  #epochStyle(epoch: number): HalfStepStyle {
-    const { isCold, steps, relaxation } = this.#task;
-    if (epoch > 1) return { steps, relaxation: relaxation ?? RELAXATION, fromZero: false };
-    if (isCold) return { steps: 1, relaxation: 1, fromZero: true };
-    return { steps, relaxation: relaxation ?? RELAXATION_WARM, fromZero: false };
+  /** False where the run is to stop. */
+  #finishEpoch(epoch: number, startMs: number): boolean {
+    const elapsedMs = this.#clock.monotonicMs() - startMs;
+    const { thread, asks } = this.#task;
+    if (thread === 0) {
+      const message: EpochMessage = { epoch, loss: this.#loss(), elapsedMs };
+      const tell = (): void => parentPort!.postMessage(message);
+      if (asks) this.#rendezvous.ask(tell);
+      else tell();
+    }
+    return this.#rendezvous.meet();
   }
 
   /** Improves the rows of `solved` with `fixed` held. */

@@ -7,6 +7,7 @@ import { transpose } from './interactions';
 import { kernelModule } from './kernels/kernels';
 import type { FactorMatrix, Gramian, SparseRows } from './model';
 import type { AlsRule } from './rule';
+import { Settling } from './settling';
 import { prepareAside } from './training-aside';
 import { copyFactors, layOutTraining } from './training-memory';
 import type { TrainingOptions } from './training-options';
@@ -19,7 +20,7 @@ export interface TrainedFactors {
   readonly itemFactors: FactorMatrix;
   readonly userGramian: Gramian;
   readonly itemGramian: Gramian;
-  /** Loss after each epoch. */
+  /** Loss after each epoch; of the start alone where it was kept. */
   readonly losses: readonly number[];
 }
 
@@ -47,22 +48,30 @@ export async function trainAls(
   const { memory, layout, weightTotal } = prepared;
   options.signal?.throwIfAborted();
   const fromItems = warmStart?.itemFactors !== undefined && warmStart.userFactors === undefined;
-  const losses = await runTrainingThreads(options, {
-    memory,
-    layout,
-    module: kernelModule(),
-    threads,
-    epochs: options.epochs,
-    steps: options.steps ?? STEPS,
-    relaxation: options.relaxation,
-    isCold: warmStart?.itemFactors === undefined && warmStart?.userFactors === undefined,
-    userStepsFirst: fromItems ? STEPS_FROM_ITEMS : 0,
-    unobservedWeight: rule.unobservedWeight,
-    targetOffset: rule.targetOffset,
-    weightTotal,
-    constantLoss: weightTotal + rule.targetOffset * interactions.indices.length,
-    asks: options.onEpoch !== undefined,
-  });
+  const settling = new Settling(options);
+  const onEpoch = epochListener(options, settling);
+  const losses = await runTrainingThreads(
+    { onEpoch, signal: options.signal },
+    {
+      memory,
+      layout,
+      module: kernelModule(),
+      threads,
+      epochs: options.epochs,
+      steps: options.steps ?? STEPS,
+      relaxation: options.relaxation,
+      isCold: warmStart?.itemFactors === undefined && warmStart?.userFactors === undefined,
+      userStepsFirst: fromItems ? STEPS_FROM_ITEMS : 0,
+      reportsStart: settling.wantsStart,
+      unobservedWeight: rule.unobservedWeight,
+      targetOffset: rule.targetOffset,
+      weightTotal,
+      constantLoss: weightTotal + rule.targetOffset * interactions.indices.length,
+      asks: onEpoch !== undefined,
+    },
+  );
+  const kept = settling.keptStart();
+  if (kept !== undefined) return kept;
   const { stride, factorCount } = layout;
   const gramianAt = (at: number): Gramian =>
     unpad(new Float64Array(memory.buffer, at, stride * stride), stride, factorCount);
@@ -71,5 +80,17 @@ export async function trainAls(
     userGramian: gramianAt(layout.userGramianAt),
     itemGramian: gramianAt(layout.itemGramianAt),
     losses,
+  };
+}
+
+/** The caller's word first, then the tolerance's; nobody is asked where neither has one. */
+function epochListener(
+  { onEpoch, tolerance = 0 }: TrainingOptions,
+  settling: Settling,
+): TrainingOptions['onEpoch'] {
+  if (tolerance <= 0) return onEpoch;
+  return async (progress) => {
+    const word = progress.epoch > 0 ? await onEpoch?.(progress) : 'continue';
+    return word === 'stop' ? 'stop' : settling.judge(progress);
   };
 }

@@ -23,6 +23,12 @@ export interface TrainingOptions {
    * better where training stops early, on purpose, before the loss has settled.
    */
   readonly relaxation?: number;
+  /**
+   * Ends the training with the epoch that lowers the loss by less than this share of it; 0 or nothing: with the last
+   * one. A warm start from items alone is judged by its first epoch too: where that gains so little, and no item is
+   * new, the result is what the training started from (users solved for it), so that lists stay as they are.
+   */
+  readonly tolerance?: number;
   /** Factors to start from, rows as in `interactions`; rows of zeros are new. Items alone are enough. */
   readonly warmStart?: {
     readonly userFactors?: FactorMatrix;

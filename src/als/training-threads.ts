@@ -6,9 +6,15 @@ import type { EpochMessage, TrainingTask } from './train-worker';
 import { copyFactors } from './training-memory';
 import type { TrainingOptions } from './training-options';
 
+interface EpochListener {
+  /** Epoch 0 is the start, where the task reports it. */
+  readonly onEpoch: TrainingOptions['onEpoch'] | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Runs the task to its end, or until `onEpoch` says stop. Returns the loss after each epoch. */
 export async function runTrainingThreads(
-  options: TrainingOptions,
+  { onEpoch, signal }: EpochListener,
   task: Omit<TrainingTask, 'thread'>,
 ): Promise<number[]> {
   const { memory, layout, threads } = task;
@@ -20,13 +26,13 @@ export async function runTrainingThreads(
   );
   const losses: number[] = [];
   const hear = async (message: EpochMessage): Promise<void> => {
-    losses.push(message.loss);
-    if (options.onEpoch === undefined) return;
+    if (message.epoch > 0) losses.push(message.loss);
+    if (onEpoch === undefined) return;
     const factors = () => copyFactors(memory, layout);
-    rendezvous.answer(await options.onEpoch({ ...message, factors }));
+    rendezvous.answer(await onEpoch({ ...message, factors }));
   };
   try {
-    await untilDone(workers, hear, options.signal);
+    await untilDone(workers, hear, signal);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }

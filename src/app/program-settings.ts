@@ -65,6 +65,7 @@ export function retrainSettings(settings: Settings, processors: number): Retrain
   return {
     rules: candidateRules(settings),
     epochs: settings.epochs,
+    tolerance: settings.retrainTolerance,
     threads,
     seed: 1,
     holdoutShare: settings.holdoutShare,

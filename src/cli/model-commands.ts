@@ -18,6 +18,7 @@ const TRAINING_OPTIONS = [
   'lambda',
   'nu',
   'epochs',
+  'retrain-tolerance',
   'search-candidates',
   'holdout-share',
   'gate-tolerance',

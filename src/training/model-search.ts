@@ -18,6 +18,8 @@ export interface SearchOptions {
 
 export interface ModelTraining extends Pick<TrainingOptions, 'epochs' | 'seed' | 'threads'> {
   readonly warmStart?: WarmStart;
+  /** Of a warm start; see TrainingOptions. */
+  readonly tolerance?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,13 +45,13 @@ export async function searchRule(holdout: Holdout, options: SearchOptions): Prom
 export async function trainModel(
   interactions: SparseRows,
   rule: AlsRule,
-  { epochs, seed, threads, warmStart, signal }: ModelTraining,
+  { epochs, seed, threads, warmStart, tolerance = 0, signal }: ModelTraining,
 ): Promise<{ readonly als: AlsModel; readonly factors: TrainedFactors }> {
   const factors = await trainAls(interactions, rule, {
     epochs,
     seed,
     threads,
-    ...(warmStart === undefined ? {} : { warmStart }),
+    ...(warmStart === undefined ? {} : { warmStart, tolerance }),
     ...(signal === undefined ? {} : { signal }),
   });
   const als: AlsModel = {

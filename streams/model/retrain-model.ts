@@ -29,6 +29,7 @@ export interface RetrainSettings {
   /** Tried in order; the first is the one used where nothing can be compared. */
   readonly rules: readonly AlsRule[];
   readonly epochs: number;
+  readonly tolerance: number;
   readonly threads: number;
   readonly seed: number;
   readonly holdoutShare: number;
@@ -37,7 +38,7 @@ export interface RetrainSettings {
 }
 
 export interface RetrainOptions
-  extends Omit<TrainerOptions, 'epochs' | 'threads' | 'seed' | 'onShareDone'> {
+  extends Omit<TrainerOptions, 'epochs' | 'tolerance' | 'threads' | 'seed' | 'onShareDone'> {
   readonly trainer: Trainer;
   readonly settings: RetrainSettings;
   readonly clock: Clock;

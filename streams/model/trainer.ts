@@ -20,6 +20,8 @@ export interface Trainer {
 
 export interface TrainerOptions extends SnapshotOptions {
   readonly epochs: number;
+  /** Share of the loss that an epoch from the reigning factors must gain; see the setting `retrain-tolerance`. */
+  readonly tolerance: number;
   readonly threads: number;
   readonly seed: number;
   /** What serves now, to start from where the trainer can. */

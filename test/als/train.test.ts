@@ -116,6 +116,8 @@ describe('training', () => {
     });
     expect(trained.losses).toHaveLength(3);
     expect(trained.itemFactors.values).toEqual(seen[2]!.values);
+    const exact = denseGramian(trained.itemFactors);
+    expect(relativeDifference(trained.itemGramian, exact)).toBeLessThan(1e-5);
   });
 
   it('rejects with the reason of an abort, before and while it runs', async () => {

@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--json] [options]`: one measurement by name. Each prints its machine and its ratios. */
 import { benchAls } from './als';
 import { benchBackfill } from './backfill';
+import { benchChurn } from './churn';
 import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
 import { benchRecovery } from './recovery';
@@ -10,6 +11,7 @@ import { benchTopN } from './top-n';
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   als: benchAls,
   backfill: benchBackfill,
+  churn: benchChurn,
   'fold-in': benchFoldIn,
   lightfm: benchLightFm,
   recovery: benchRecovery,
