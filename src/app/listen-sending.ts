@@ -18,7 +18,8 @@ export type { SendProgress, SendSummary };
 export interface ListenFiles extends ReadingOptions {
   /** Paths; `-` is the standard input. */
   readonly files: readonly string[];
-  /** Over all files. */
+  /** Over all files: entries passed over, and listens sent at most. */
+  readonly skip?: number | undefined;
   readonly limit?: number | undefined;
   readonly ratePerSecond?: number | undefined;
 }
@@ -39,7 +40,7 @@ export interface ListenSending {
 
 /** A summary of each file that was begun. Throws SETTING_INVALID, and INPUT_UNREADABLE with the file; a missing file before anything is sent. */
 export async function sendListenFiles(
-  { files, limit, ratePerSecond, ...wanted }: ListenFiles,
+  { files, skip = 0, limit, ratePerSecond, ...wanted }: ListenFiles,
   { broker, topics, codecs, settings, onSummary, ...rest }: ListenSending,
 ): Promise<SendSummary[]> {
   const sources = files.map(sourceOf);
@@ -47,6 +48,7 @@ export async function sendListenFiles(
   const writer = await broker.writer();
   const summaries: SendSummary[] = [];
   let left = limit;
+  let toSkip = skip;
   try {
     for (const source of sources) {
       if (left === 0 || rest.signal?.aborted) break;
@@ -57,6 +59,7 @@ export async function sendListenFiles(
         topic: topics.listens.name,
         codec: codecs.of(topics.listens),
         recordBytesMax: settings.recordBytesMax,
+        skip: toSkip,
         limit: left,
         ratePerSecond,
         ...rest,
@@ -65,6 +68,7 @@ export async function sendListenFiles(
       });
       summaries.push(summary);
       onSummary?.(summary);
+      toSkip = Math.max(0, toSkip - summary.entries);
       if (left !== undefined) left -= summary.sent;
     }
   } finally {

@@ -19,6 +19,7 @@ const PLAIN_INTERVAL_MS = 5000;
 
 interface ListenOptions extends Options, ReadingFlags {
   readonly delete?: boolean;
+  readonly skip?: number;
   readonly limit?: number;
   readonly rate?: number;
   readonly json?: boolean;
@@ -29,6 +30,11 @@ export function registerListen(program: Command): void {
     .command('listen <file...>')
     .description('send listens from files (- is the standard input): dumps, exports, text, Parquet')
     .option('--delete', 'the files list listens that are to be deleted')
+    .option(
+      '--skip <number>',
+      'pass over so many entries: where an interrupted run says it got to',
+      positiveInteger,
+    )
     .option('--limit <number>', 'send at most so many listens', positiveInteger)
     .option('--rate <number>', 'send at most so many listens a second', positiveInteger)
     .option('--json', 'one JSON object a line: a summary of each file')
@@ -41,6 +47,7 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   const report = progressReporter();
+  let entries = 0;
   await withAdministration(options, ({ settings, administration }) =>
     keepAliveWhile(
       sendListenFiles(
@@ -54,6 +61,7 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
           redirects: options.redirects,
           onDamage: options.onDamage,
           isDeletion: options.delete,
+          skip: options.skip,
           limit: options.limit,
           ratePerSecond: options.rate,
         },
@@ -66,6 +74,7 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
           onProgress: report.show,
           onSummary: (summary) => {
             report.end();
+            entries += summary.entries;
             tell(summary, options.json === true);
           },
           signal: interrupted.signal,
@@ -73,7 +82,9 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
       ).finally(report.end),
     ),
   );
-  if (interrupted.signal.aborted) process.exitCode = 130;
+  if (!interrupted.signal.aborted) return;
+  process.stderr.write(`interrupted; go on with --skip ${entries}\n`);
+  process.exitCode = 130;
 }
 
 function tell(summary: SendSummary, asJson: boolean): void {

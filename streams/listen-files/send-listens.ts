@@ -26,6 +26,8 @@ export interface SendOptions {
   readonly clock: Clock;
   /** Larger records are refused: no topic would take them. */
   readonly recordBytesMax: number;
+  /** So many entries (listens and what is refused) are passed over: where an interrupted run got to. */
+  readonly skip?: number | undefined;
   /** At most so many listens are sent. */
   readonly limit?: number | undefined;
   /** Ends the sending as the limit does: what was taken is sent, the summary is given. */
@@ -62,6 +64,8 @@ export interface SendSummary extends SendProgress {
   readonly refusedByReason: Readonly<Partial<Record<RefusalReason, number>>>;
   /** The first ones. */
   readonly examples: readonly RefusalExample[];
+  /** Read, those passed over included: a later run may go on behind them. */
+  readonly entries: number;
 }
 
 const BATCH_RECORDS_MAX = 5000;
@@ -79,7 +83,7 @@ export async function sendListens(options: SendOptions): Promise<SendSummary> {
   for await (const entries of readListens(chunks, { ...options.read, randomAccess })) {
     for (const entry of entries) {
       if (sending.isEnough()) return await sending.finish();
-      await sending.take(entry);
+      if (!sending.passesOver()) await sending.take(entry);
     }
     sending.reportProgress();
   }
@@ -91,6 +95,7 @@ class Sending {
   #batchBytes = 0;
   /** One batch is on its way while the next one is read: bounded, and in order. */
   #inFlight: Promise<void> = Promise.resolve();
+  #entries = 0;
   #sent = 0;
   #refused = 0;
   readonly #byReason: Partial<Record<RefusalReason, number>> = {};
@@ -109,6 +114,12 @@ class Sending {
   isEnough(): boolean {
     if (this.options.signal?.aborted) return true;
     return this.#sent + this.#batch.length >= (this.options.limit ?? Infinity);
+  }
+
+  /** Counts the entry; true for one that a run before has seen. */
+  passesOver(): boolean {
+    this.#entries++;
+    return this.#entries <= (this.options.skip ?? 0);
   }
 
   async take(entry: FileEntry): Promise<void> {
@@ -135,7 +146,12 @@ class Sending {
   async finish(): Promise<SendSummary> {
     await this.#sendBatch();
     await this.#inFlight;
-    return { ...this.#progress(), refusedByReason: this.#byReason, examples: this.#examples };
+    return {
+      ...this.#progress(),
+      refusedByReason: this.#byReason,
+      examples: this.#examples,
+      entries: this.#entries,
+    };
   }
 
   #recordOf({ user, listen }: FileListen): OutputRecord | Refusal {

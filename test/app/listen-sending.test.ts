@@ -55,6 +55,16 @@ describe('sendListenFiles', () => {
     expect(stored).toBe(4);
   });
 
+  it('passes over entries of all files together', async () => {
+    const files = [file('a.csv', ROWS), file('b.csv', ROWS)];
+    const { summaries, stored } = await send({ files, columns: COLUMNS, skip: 4 });
+    expect(summaries.map(({ sent, entries }) => [sent, entries])).toEqual([
+      [0, 3],
+      [2, 3],
+    ]);
+    expect(stored).toBe(2);
+  });
+
   it('takes \\t for a tab', async () => {
     const files = [file('a.tsv', ROWS.replaceAll(',', '\t'))];
     expect((await send({ files, columns: COLUMNS, separator: '\\t' })).stored).toBe(3);

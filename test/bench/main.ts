@@ -2,6 +2,7 @@
 import { benchAls } from './als';
 import { benchBackfill } from './backfill';
 import { benchChurn } from './churn';
+import { benchDump } from './dump';
 import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
 import { benchRecovery } from './recovery';
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   als: benchAls,
   backfill: benchBackfill,
   churn: benchChurn,
+  dump: benchDump,
   'fold-in': benchFoldIn,
   lightfm: benchLightFm,
   recovery: benchRecovery,

@@ -11,6 +11,7 @@ const SUMMARY: SendSummary = {
   rate: 40_610.4,
   remainingMs: 600_000,
   refusedByReason: { NOT_JSON: 1, NAMES_EMPTY: 2 },
+  entries: 1_234_567,
   examples: [{ line: 7, reason: 'NAMES_EMPTY', detail: 'artist_name is empty' }],
 };
 

@@ -150,6 +150,19 @@ describe('sendListens', () => {
     expect(writer.records).toHaveLength(summary.sent);
   });
 
+  it('goes on where an interrupted run got to, behind refusals as well', async () => {
+    const text = `x\n${dump(40_000)}`;
+    const stop = new AbortController();
+    const onProgress = ({ sent }: SendProgress) => sent > 10_000 && stop.abort();
+    writer = new RecordingWriter(clock, 100);
+    const first = await send(text, { signal: stop.signal, onProgress });
+    expect(first.entries).toBe(first.sent + 1);
+    const second = await send(text, { skip: first.entries });
+    expect(second).toMatchObject({ sent: 40_000 - first.sent, refused: 0, entries: 40_001 });
+    const titles = writer.records.map(({ value }) => codec.decode(value!).track_name);
+    expect(titles).toEqual(Array.from({ length: 40_000 }, (_, i) => `Roads ${i}`));
+  });
+
   it('keeps to a rate, evenly', async () => {
     const { elapsedMs } = await send(dump(3000), { ratePerSecond: 1000 });
     expect(elapsedMs).toBeGreaterThanOrEqual(2900);
