@@ -61,6 +61,7 @@ export class ParquetTable {
     for (const [number, group] of this.metadata.row_groups.entries()) {
       const rows = Number(group.num_rows);
       this.#assertBounded(number, names);
+      this.#assertSound(number, names);
       const columns = await this.#read(names, firstRow, rows).catch((error: unknown) => {
         throw unreadable(`a whole row group ${number}, from row ${firstRow + 1}`, error);
       });
@@ -89,6 +90,20 @@ export class ParquetTable {
       },
     });
     return columns;
+  }
+
+  /** A damaged count of rows must be told before memory is taken for so many. */
+  #assertSound(number: number, names: readonly string[]): void {
+    const { num_rows: rows, columns } = this.metadata.row_groups[number]!;
+    for (const { meta_data: column } of columns) {
+      const isFlat =
+        column?.path_in_schema.length === 1 && names.includes(column.path_in_schema[0]!);
+      if (!isFlat || column.num_values === rows) continue;
+      throw unreadable(
+        `a whole row group ${number}`,
+        new Error(`${rows} rows, but ${column.num_values} values of ${column.path_in_schema[0]}`),
+      );
+    }
   }
 
   #assertBounded(number: number, names: readonly string[]): void {
