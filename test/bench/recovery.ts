@@ -1,6 +1,7 @@
 /**
  * Recovery: a process with about a million keys of state on its disk is killed (-9) under load and started again on the
- * same disk. How long until steps are committed again, on any slot and on every one, and how much is replayed.
+ * same disk. How long until steps are committed again, on any slot and on every one, and how much is replayed. Then the
+ * same with another process that follows its slots.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,8 @@ import type { Position } from '../../src/broker/broker';
 import { startKafka } from '../support/services/kafka-service';
 import { option, Report } from './report';
 import { Scrape } from './scrape';
-import { startSegue } from './segue-process';
-import { keepAwake, Stage, untilQuiet } from './stage';
+import { type SegueProcess, startSegue } from './segue-process';
+import { keepAwake, Stage, summed, untilQuiet } from './stage';
 
 const APPLICATION = 'recovery';
 const RATE = 200;
@@ -38,6 +39,8 @@ export async function benchRecovery(args: readonly string[]): Promise<void> {
         keys: keys.reduce((sum, count) => sum + count, 0),
         ...(await recover(stage)),
       });
+    for (let time = 0; time < times; time++)
+      report.add({ what: 'take-over by a standby after kill -9', ...(await standIn(stage, data)) });
   } finally {
     await stage.close();
     await kafka.stop();
@@ -65,6 +68,42 @@ async function recover(stage: Stage) {
     slowestTakeOverSeconds: largestBound(scrape),
     recordsReplayed: scrape.sum('segue_restored_records_total'),
   };
+}
+
+/** Two processes own half of the slots each and follow the other half; one is killed. */
+async function standIn(stage: Stage, data: string) {
+  const settings = ['--trainer', 'none', '--standbys', '1'];
+  const doomed = await startSegue(stage.runArguments(settings));
+  const other = await startSegue(stage.runArguments(settings, join(data, 'other')));
+  const slots = (await Scrape.of(doomed.url)).sum('segue_slots');
+  await untilFollowed([doomed, other], slots);
+  const load = stage.sendAt(RATE, LOAD_SECONDS);
+  await keepAwake(BEFORE_MS);
+  const replayed = (await Scrape.of(other.url)).sum('segue_restored_records_total');
+  const startedMs = performance.now();
+  await doomed.kill();
+  const before = await committed(stage);
+  const everySlotSeconds = await untilMoved(stage, before, startedMs, before.length);
+  await load;
+  const scrape = await Scrape.of(other.url);
+  await other.stop();
+  return {
+    everySlotSeconds,
+    slowestTakeOverSeconds: largestBound(scrape),
+    recordsReplayed: scrape.sum('segue_restored_records_total') - replayed,
+  };
+}
+
+async function untilFollowed(processes: readonly SegueProcess[], slots: number): Promise<void> {
+  for (let inARow = 0; inARow < 5; ) {
+    const held = await summed(processes, (scrape) => scrape.sum('segue_standbys_held'));
+    const behind = await summed(processes, (scrape) => scrape.sum('segue_standby_lag_records'));
+    const restoring = await summed(processes, (scrape) =>
+      scrape.sum('segue_restore_remaining_records'),
+    );
+    inARow = held === slots && behind + restoring === 0 ? inARow + 1 : 0;
+    await keepAwake(300);
+  }
 }
 
 async function committed({ places, listensTopic: topic }: Stage): Promise<readonly Position[]> {

@@ -42,6 +42,10 @@ export class Stage {
     return this.places.close();
   }
 
+  get application(): string {
+    return this.options.application;
+  }
+
   get listensTopic(): string {
     return this.administration.topics.listens.name;
   }
