@@ -144,6 +144,18 @@ export class StreamProcess {
     return members.find((one) => one.memberId !== memberId && one.slots.includes(slot));
   }
 
+  /** The list as this process has it from following the user's slot, which another one owns: a moment old. */
+  followedList(user: string): Recommendations | undefined {
+    const state = this.runner.standbyState(this.#slotOf(user));
+    return state?.store(this.stores.recommendations).get(user);
+  }
+
+  followersOf(user: string): readonly GroupMember[] {
+    const slot = this.#slotOf(user);
+    const { members = [], memberId } = this.runner.membership ?? {};
+    return members.filter((one) => one.memberId !== memberId && one.standbys.includes(slot));
+  }
+
   #slotOf(user: string): number {
     return partitionOf(Buffer.from(user, 'utf8'), this.options.settings.partitions);
   }

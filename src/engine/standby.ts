@@ -130,7 +130,8 @@ export class Standby {
     const database = await openDatabase(this.slot, this.#opensAnew);
     try {
       const stores = storesOf(topology);
-      const state = new SlotState(stores, database, codecs, settings.cacheBytesMax);
+      // Without a cache, which a read in the midst of a write would fill with what is just being overwritten.
+      const state = new SlotState(stores, database, codecs, 0);
       const { tombstoneRetentionMs } = settings;
       const follower = await TableFollower.open({
         ...this.options,

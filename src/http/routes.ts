@@ -6,7 +6,7 @@
  *   GET /health/live              200 while the process can answer at all
  *   GET /health/ready             200 when it does its work, else 503 with the reasons
  *   GET /recommendations/<user>   the list of a user, percent-encoded, whichever process owns the user
- *   GET /recommendations/<user>?here   the same, only if this process owns the user
+ *   GET /recommendations/<user>?here   the same, only if this process owns the user, or follows the owner's slot
  */
 
 export interface Readiness {
@@ -15,9 +15,13 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-/** A list, answered as JSON; undefined: the user has none. Nobody: who owns the user is being settled. */
+/**
+ * A list, answered as JSON; undefined: the user has none. Standby: as it was a moment ago, from who follows the owner.
+ * Nobody: who owns the user is being settled.
+ */
 export type ListFound =
   | { readonly from: 'here' | 'owner'; readonly list: object | undefined }
+  | { readonly from: 'standby'; readonly list: object }
   | { readonly from: 'nobody' };
 
 /** Where the routes get their data. */
@@ -42,6 +46,9 @@ export interface Answer {
 /** The longest path answered, and the longest user id, in characters. */
 export const PATH_LENGTH_MAX = 4096;
 export const USER_LENGTH_MAX = 1024;
+
+/** Header that says which process a list is from; one of a standby may be outdated. */
+export const ANSWERED_FROM = 'x-segue-answered-from';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -108,7 +115,7 @@ async function listOf(encoded: string, onlyHere: boolean, queries: Queries): Pro
           `User ${JSON.stringify(user)} has no list: not seen yet, or not yet refreshed.`,
         )
       : json('recommendations', 200, found.list);
-  return withHeader(answered, { 'x-segue-answered-from': found.from });
+  return withHeader(answered, { [ANSWERED_FROM]: found.from });
 }
 
 /** undefined where it is no user id: empty, too long, ill encoded, with a further slash or a NUL. */

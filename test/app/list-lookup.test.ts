@@ -17,7 +17,17 @@ afterEach(async () => {
 /** A process that owns the users of `lists`; for others it knows an owner at `url`. */
 const ownerAt = (url: string, lists: Readonly<Record<string, object>> = {}): ListOwner => ({
   ownList: (user) => (user in lists ? { list: lists[user] } : undefined),
+  followedList: () => undefined,
   ownerOf: () => ({ memberId: 'other', slots: [0], standbys: [], data: memberData(url) }),
+  followersOf: () => [],
+});
+
+/** A process that follows the slot of an owner who cannot be reached. */
+const follower = (list: object | undefined, others: readonly string[] = []): ListOwner => ({
+  ...ownerAt('http://127.0.0.1:1'),
+  followedList: () => list,
+  followersOf: () =>
+    others.map((url) => ({ memberId: url, slots: [], standbys: [0], data: memberData(url) })),
 });
 
 async function processWith(owner: ListOwner): Promise<RunningServer> {
@@ -60,7 +70,7 @@ test('that a user has no list, the owner says', async () => {
 test('two processes that take each other for the owner do not ask for ever', async () => {
   let first: RunningServer | undefined;
   const second = await processWith({
-    ownList: () => undefined,
+    ...follower(undefined),
     ownerOf: () => ({ memberId: 'first', slots: [0], standbys: [], data: memberData(first!.url) }),
   });
   first = await processWith(ownerAt(second.url));
@@ -75,6 +85,26 @@ test.each<[string, RequestListener]>([
 ])('an owner that %s has not answered', async (_what, listener) => {
   const lookup = new ListLookup(ownerAt(await answering(listener)), systemClock);
   expect(await lookup.find('u', false)).toEqual({ from: 'nobody' });
+});
+
+test('where the owner is away, who follows its slot answers, and says so', async () => {
+  const one = await processWith(follower({ tracks: [1] }));
+  const answer = await fetch(`${one.url}/recommendations/u`);
+  expect(await answer.json()).toEqual({ tracks: [1] });
+  expect(answer.headers.get('x-segue-answered-from')).toBe('standby');
+  // A third process asks those who follow, one after the other.
+  const other = new ListLookup(follower(undefined, ['http://127.0.0.1:1', one.url]), systemClock);
+  expect(await other.find('u', false)).toEqual({ from: 'standby', list: { tracks: [1] } });
+  expect(await other.find('u', true)).toEqual({ from: 'nobody' });
+});
+
+test('an owner that answers is believed before one who follows it', async () => {
+  const owner = await processWith(ownerAt('', { u: { tracks: [2] } }));
+  const lookup = new ListLookup(
+    { ...ownerAt(owner.url), followedList: () => ({ tracks: [1] }) },
+    systemClock,
+  );
+  expect(await lookup.find('u', false)).toEqual({ from: 'owner', list: { tracks: [2] } });
 });
 
 test('an owner that says nothing is waited for two seconds', async () => {
