@@ -82,9 +82,8 @@ class Campaign {
     const { seed, minutes, faults = FAULTS, signal } = this.options;
     const random = mulberry32(seed);
     const endMs = Date.now() + minutes * 60_000;
-    const possible = faults.filter(({ isLong }) => minutes > 0 || isLong !== true);
-    for (const fault of deal(possible, random)) {
-      const isOver = minutes > 0 ? Date.now() > endMs : this.#hasDone(possible);
+    for (const fault of deal(faults, random)) {
+      const isOver = minutes > 0 ? Date.now() > endMs : this.#hasDone(faults);
       if (isOver || signal?.aborted) return;
       if (minutes === 0 && fault === crashAtFaultPoints && this.#allAreHit()) continue;
       const problems = await fault.inflict(this.arena, random);

@@ -7,6 +7,7 @@ import type { Found } from './found';
 const TOP_SHARE = 0.03;
 const LISTENERS_MIN = 20;
 const EXAMPLES = 5;
+const LENGTH_MAX = 200;
 const NUL = '\u0000';
 
 export function compare(found: Found, expected: Expected): string[] {
@@ -33,10 +34,15 @@ export function differences<V>(
   );
   const examples = wrong.slice(0, EXAMPLES).map((key) => {
     const name = key.replaceAll(NUL, ' ');
-    return `${what}: ${name} is ${found.get(key)}, expected ${expected.get(key)}`;
+    return `${what}: ${name} is ${cut(found.get(key))}, expected ${cut(expected.get(key))}`;
   });
   const more = wrong.length - examples.length;
   return more > 0 ? [...examples, `${what}: and ${more} more`] : examples;
+}
+
+function cut(value: unknown): string {
+  const text = String(value);
+  return text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text;
 }
 
 function plays({ histories }: Found, { counts }: Expected): string[] {

@@ -29,6 +29,19 @@ export const FAULTS: readonly Fault[] = [
   ...STATE_FAULTS,
 ];
 
+/** One of each sort, for a few minutes. */
+export const SHORT: readonly Fault[] = FAULTS.filter(
+  (fault) =>
+    ![
+      frozenBeyondTransaction,
+      brokerRestarted,
+      brokerFrozen,
+      networkSlow,
+      partitionsChanged,
+      offsetsOutOfRange,
+    ].includes(fault),
+);
+
 /** Without end: the others in turn, a round of crashes at every fault point before each. */
 export function* deal(faults: readonly Fault[], random: Random): Generator<Fault, never> {
   for (;;) {

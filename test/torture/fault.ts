@@ -6,8 +6,6 @@ export interface Fault {
   readonly name: string;
   /** For the report. */
   readonly expected: string;
-  /** Takes more than a minute by itself: not for a short campaign. */
-  readonly isLong?: boolean;
   /**
    * Does the damage and mends what is to be mended from outside; what was not as expected, as sentences. The campaign
    * then measures how long it takes until everything is processed again.

@@ -18,7 +18,6 @@ export const frozenBeyondSession: Fault = {
 export const frozenBeyondTransaction: Fault = {
   name: 'SIGSTOP of all beyond the transaction timeout',
   expected: 'the broker aborts the open steps; all are taken over again',
-  isLong: true,
   async inflict({ machines }) {
     for (const machine of machines) machine.freeze();
     await pause(TRANSACTION_MS + 5000);

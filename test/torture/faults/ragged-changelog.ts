@@ -8,8 +8,6 @@ import { openStep } from '../../support/kafka/kafka-harness';
 import { APPLICATION, type Arena } from '../arena';
 import type { Fault } from '../fault';
 
-const NOBODY = Buffer.from('nobody\u0000nothing', 'utf8');
-
 export const raggedChangelog: Fault = {
   name: 'changelogs with gaps that end in tombstones, an aborted step and markers',
   expected: 'restored by position, to the same state',
@@ -30,7 +28,7 @@ async function fray({ places, administration }: Arena, slot: number): Promise<vo
     [histories, listenerCounts, recommendations].map(({ name }) => ({
       topic: name,
       partition: slot,
-      key: NOBODY,
+      key: Buffer.from(`nobody ${slot}\u0000nothing`, 'utf8'),
       value,
     }));
   // All machines are down, so nobody is fenced who does not fence us in turn.
