@@ -135,8 +135,9 @@ export class Slot {
   async #beginTenure(cause: TakeOverCause): Promise<void> {
     const startedMs = this.options.clock.monotonicMs();
     this.status = 'taking over';
-    this.#database ??= await this.options.openDatabase(this.slot, this.#opensAnew);
+    // Before all that may fail, or a doubt that nobody answers would leave no pause between the attempts.
     this.#isDoubted = false;
+    this.#database ??= await this.options.openDatabase(this.slot, this.#opensAnew);
     this.#tenure = await takeOver(this.options, this.#database);
     // One that has failed for good meanwhile, or was told to stop, ends with what it has.
     if (this.status === 'taking over') this.status = 'running';

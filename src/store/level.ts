@@ -22,28 +22,31 @@ export interface LevelMemory {
 
 /** Opens or creates a database on disk. Throws STORE_LOCKED, STORE_UNWRITABLE, STORE_CORRUPT. */
 export async function openClassicLevel(directory: string, memory: LevelMemory): Promise<Level> {
+  try {
+    return (await openWhole(directory, memory)) as unknown as Level;
+  } catch (error) {
+    throw error instanceof SegueError ? error : openError(directory, error);
+  }
+}
+
+async function openWhole(
+  directory: string,
+  memory: LevelMemory,
+): Promise<ClassicLevel<string, Buffer>> {
+  const isNew = !existsSync(directory);
+  const tables = isNew ? new Map<string, number>() : tableSizes(directory);
+  const log = isNew ? undefined : cutLog(directory);
+  if (log !== undefined) throw cutError(directory, log);
+  // Only now: it opens by itself, once made.
   const level = new ClassicLevel<string, Buffer>(directory, {
     ...ENCODINGS,
     cacheSize: memory.blockCacheBytes,
     writeBufferSize: memory.writeBufferBytes,
     maxFileSize: 8 * 1024 * 1024,
   });
-  try {
-    await openWhole(level, directory);
-  } catch (error) {
-    throw error instanceof SegueError ? error : openError(directory, error);
-  }
-  return level as unknown as Level;
-}
-
-async function openWhole(level: ClassicLevel<string, Buffer>, directory: string): Promise<void> {
-  if (!existsSync(directory)) return level.open();
-  const tables = tableSizes(directory);
-  const log = cutLog(directory);
-  if (log !== undefined) throw cutError(directory, log);
   await level.open();
   const table = cutTable(directory, tables);
-  if (table === undefined) return;
+  if (table === undefined) return level;
   await level.close();
   throw cutError(directory, table);
 }

@@ -135,6 +135,22 @@ describe('a take-over', () => {
     expect(toy.countOf(runner, 'word')).toBe(1);
     await toy.stop(runner);
   });
+
+  it('is not tried without a pause when the group has doubts meanwhile', async () => {
+    const toy = await ToyEngine.open({ settings: { slots: 1 } });
+    let attempts = 0;
+    const open = toy.openDisk.bind(toy);
+    toy.openDisk = async (path) => {
+      attempts += 1;
+      if (attempts < 500) throw new SegueError('STORE_LOCKED', 'in use', { retriable: true });
+      return open(path);
+    };
+    const runner = await toy.start();
+    runner.slots[0]!.proveOwnership();
+    await toy.clock.advance(5000);
+    expect(attempts).toBeLessThan(20);
+    await toy.stop(runner);
+  });
 });
 
 describe('an error of a take-over', () => {

@@ -48,6 +48,9 @@ describe('a database on disk', () => {
     await fill(folder);
     cut(folder, pattern);
     await expect(openClassicLevel(folder, MEMORY)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+    // Nothing holds it any more: it can be deleted and made anew.
+    rmSync(folder, { recursive: true });
+    await (await openClassicLevel(folder, MEMORY)).close();
   });
 
   it('goes on before the last record when the newest log is cut, as a crash may leave it', async () => {
