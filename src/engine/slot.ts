@@ -32,7 +32,6 @@ export class Slot {
   #tenure: SlotTenure | undefined;
   #database: SlotDatabase | undefined;
   #stopping = false;
-  /** What lies on disk is damaged, and its topics hold everything. */
   #opensAnew = false;
   #moreToDo = false;
   #isDoubted = false;
