@@ -4,7 +4,7 @@
  *
  * --matrix synthetic|30music|gowalla  --library implicit|irspack  --factors N  --threads N  --rounds N
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alsLoss } from '../../src/als/loss';
@@ -12,7 +12,8 @@ import type { SparseRows } from '../../src/als/model';
 import { type AlsRule, implicitRule, rendleRule } from '../../src/als/rule';
 import { trainAls } from '../../src/als/train';
 import { gowallaMatrix, musicMatrix, syntheticMatrix } from './matrices';
-import { peerPython, runPeer } from './peers/peer-python';
+import { peerPython } from './peers/peer-python';
+import { type PeerTraining, trainPeer, writeMatrix } from './peers/train-peer';
 import { median, option, Report, type Row } from './report';
 
 const MATRICES = { synthetic: syntheticMatrix, '30music': musicMatrix, gowalla: gowallaMatrix };
@@ -88,8 +89,10 @@ async function measure(one: Case, python: string | undefined): Promise<Row> {
     writeMatrix(folder, one.interactions);
     for (let round = 0; round < one.rounds; round++) {
       if (python !== undefined) {
-        peerSeconds.push(trainPeer(one, folder, python));
-        if (round === 0) target = peerLoss(one, rule, folder);
+        const peer = trainPeer(python, folder, one.interactions, trainingOf(one));
+        peerSeconds.push(peer.seconds);
+        if (round === 0)
+          target = alsLoss(one.interactions, rule, peer.userFactors, peer.itemFactors);
       }
       const ours = await timeToLoss(one, rule, target);
       ourSeconds.push(ours.seconds);
@@ -129,36 +132,9 @@ async function timeToLoss(one: Case, rule: AlsRule, target: number) {
   return { seconds, epochs };
 }
 
-function writeMatrix(folder: string, matrix: SparseRows): void {
-  writeFileSync(join(folder, 'starts'), new Uint8Array(matrix.starts.buffer));
-  writeFileSync(join(folder, 'indices'), new Uint8Array(matrix.indices.buffer));
-  writeFileSync(join(folder, 'plays'), new Uint8Array(matrix.values.buffer));
-}
-
-function trainPeer(one: Case, folder: string, python: string): number {
-  const task = {
-    ...SETTINGS[one.library][one.matrix],
-    library: one.library,
-    folder,
-    users: one.interactions.rows,
-    items: one.interactions.columns,
-    factors: one.factorCount,
-    epochs: PEER_EPOCHS[one.library],
-    threads: one.threads,
-    seed: 1,
-  };
-  const file = join(folder, 'task.json');
-  writeFileSync(file, JSON.stringify(task));
-  const { seconds } = runPeer<{ seconds: number[] }>(python, 'train_peer.py', file);
-  return seconds.reduce((sum, value) => sum + value, 0);
-}
-
-function peerLoss(one: Case, rule: AlsRule, folder: string): number {
-  const factors = (name: string, rows: number) => {
-    const bytes = readFileSync(join(folder, name));
-    const values = new Float32Array(bytes.buffer, bytes.byteOffset, rows * one.factorCount);
-    return { rows, columns: one.factorCount, values };
-  };
-  const { rows, columns } = one.interactions;
-  return alsLoss(one.interactions, rule, factors('users', rows), factors('items', columns));
+function trainingOf(one: Case): PeerTraining {
+  const { library, matrix, factorCount, threads } = one;
+  const settings = SETTINGS[library][matrix];
+  const epochs = PEER_EPOCHS[library];
+  return { library, factors: factorCount, epochs, threads, seed: 1, settings };
 }

@@ -5,6 +5,7 @@ import { benchChurn } from './churn';
 import { benchDump } from './dump';
 import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
+import { benchQuality } from './quality';
 import { benchRecovery } from './recovery';
 import { benchStream } from './stream';
 import { benchTopN } from './top-n';
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   dump: benchDump,
   'fold-in': benchFoldIn,
   lightfm: benchLightFm,
+  quality: benchQuality,
   recovery: benchRecovery,
   stream: benchStream,
   'top-n': benchTopN,

@@ -6,10 +6,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/compiled-path';
 
+/** The folder that holds the data sets' folders. */
+export function sharedDataRoot(): string {
+  return process.env.SEGUE_SHARED_DATA ?? join(projectRoot(), '..', 'shared', 'data');
+}
+
 /** The folder of a data set, or undefined where it is not on this machine. */
 export function sharedData(name: string): string | undefined {
-  const root = process.env.SEGUE_SHARED_DATA ?? join(projectRoot(), '..', 'shared', 'data');
-  const folder = join(root, name);
+  const folder = join(sharedDataRoot(), name);
   return existsSync(folder) ? folder : undefined;
 }
 

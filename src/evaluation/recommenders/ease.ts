@@ -30,12 +30,12 @@ export async function trainEase(
   addCoOccurrences(matrix, interactions);
   for (let k = 0; k < matrix.tiles * TILE; k++) matrix.values[elementAt(k, k)]! += lambda;
   await invertTiles(matrix, threads);
+  const norm = Float32Array.from({ length: items }, (_, j) => -1 / matrix.values[elementAt(j, j)]!);
   return {
     score(history, _plays, scores) {
       // The matrix holds −P: the diagonal's sign is taken out again by the division.
       for (const item of history) addRow(matrix, item, 1, scores);
-      for (let item = 0; item < items; item++)
-        scores[item]! /= -matrix.values[elementAt(item, item)]!;
+      for (let item = 0; item < items; item++) scores[item]! *= norm[item]!;
       for (const item of history) scores[item]! += 1;
     },
   };
