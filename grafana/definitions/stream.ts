@@ -44,9 +44,12 @@ const NOW: readonly PanelSpec[] = [
     kind: 'stat',
     title: 'Slots without an owner',
     description:
-      'Slots that no process holds: their users get nothing. Above 0 for more than a rebalance: a process hangs, or none is left; see the panel Slots held.',
+      'Slots that no process runs: their users get nothing. Above 0 for more than a rebalance or a restore: a process hangs, none is left, or a slot has failed; see the panels Slots held and Failed slots.',
     unit: 'number',
-    queries: one('max(segue_slots) - sum(segue_slots_held)', 'slots'),
+    queries: one(
+      'max(segue_slots) - (count(max by (partition) (segue_last_fetch_timestamp_seconds)) or vector(0))',
+      'slots',
+    ),
     limits: { above: [1, 1] },
   },
   {
@@ -166,12 +169,23 @@ const LAG: readonly PanelSpec[] = [
   },
   {
     kind: 'lines',
+    title: 'Time since the input was read',
+    description:
+      'A slot that runs asks for its input all the time. Growing by a second a second: nothing is read, and the lag beside stands still whatever waits; see the log for the brokers.',
+    unit: 'seconds',
+    queries: one(
+      `clamp_min(time() - max by (partition) (segue_last_fetch_timestamp_seconds{${ON_PARTITION}}), 0)`,
+      'partition {{partition}}',
+    ),
+  },
+  {
+    kind: 'lines',
     title: 'Stream time behind the clock',
     description:
       'How old the newest record is that a slot has seen. Old in all slots: nothing is produced. Old in one: its users are asleep, or its partition is not written to.',
     unit: 'seconds',
     queries: one(
-      `time() - max by (partition) (segue_stream_time_seconds{${ON_PARTITION}} > 0)`,
+      `clamp_min(time() - max by (partition) (segue_stream_time_seconds{${ON_PARTITION}} > 0), 0)`,
       'partition {{partition}}',
     ),
   },
@@ -225,7 +239,7 @@ const STEPS: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Commits that did not succeed',
     description:
-      'Fenced: another process took the slot over, normal in a rebalance. In doubt: no answer in time, the slot is taken over again and finds out. Refused: read the log. All are harmless once, none is for long.',
+      'Fenced: another process took the slot over, normal in a rebalance. In doubt: no answer in time, the slot is taken over again and finds out. Refused: read the log. All are harmless once, none is for long. On Kafka only: without it, always 0.',
     unit: 'a second',
     queries: one(
       `sum by (failure) (rate(segue_commit_failures_total{${ON_INSTANCE}}${RATE}))`,
@@ -247,7 +261,7 @@ const SLOTS: readonly PanelSpec[] = [
     kind: 'stack',
     title: 'Slots followed',
     description:
-      'Standbys by process; together slots times the setting standbys, or less where there are too few processes. Less for long: start more processes.',
+      'Standbys by process; together slots times the setting standbys, or less where there are too few processes. Less for long: start more processes. On Kafka only.',
     unit: 'number',
     queries: one('sum by (instance) (segue_standbys_held)', '{{instance}}'),
   },
@@ -255,7 +269,7 @@ const SLOTS: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Standbys, records behind',
     description:
-      'Table records that a standby has not taken yet; a take-over replays so many. Growing: its disk is slow or full; read its log.',
+      'Table records that a standby has not taken yet; a take-over replays so many. Growing: its disk is slow or full; read its log. On Kafka only.',
     unit: 'number',
     queries: one(
       `max by (instance, partition) (segue_standby_lag_records{${ON_PARTITION}})`,
@@ -264,9 +278,20 @@ const SLOTS: readonly PanelSpec[] = [
   },
   {
     kind: 'lines',
+    title: 'Failed slots',
+    description:
+      '1 for a slot that has stopped for good, because going on would be wrong. /health/ready of its process has the reason; the alert SegueStreamStopped and its runbook say what to do.',
+    unit: 'number',
+    queries: one(
+      `max by (partition) (segue_slot_failed{${ON_PARTITION}})`,
+      'partition {{partition}}',
+    ),
+  },
+  {
+    kind: 'lines',
     title: 'Take-overs',
     description:
-      'Slots taken over, by what led to it. Assigned: rebalances. Again and again: processes come and go, or brokers do not answer in time.',
+      'Slots taken over, by what led to it. Assigned: rebalances. Again and again: processes come and go, or brokers do not answer in time. On Kafka only: without it, once, at the start.',
     unit: 'a second',
     queries: one(
       `sum by (cause) (rate(segue_take_overs_total{${ON_INSTANCE}}${RATE}))`,
@@ -277,10 +302,10 @@ const SLOTS: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Duration of a take-over',
     description:
-      'From the assignment to the first record, over the chosen time. Minutes mean that the local state was lost and is rebuilt; keep the data folder on a volume.',
+      'From the assignment to the first record, nine of ten take-overs since the processes started. Minutes mean that the local state was lost and is rebuilt; keep the data folder on a volume.',
     unit: 'seconds',
     queries: one(
-      `histogram_quantile(0.9, sum by (le) (increase(segue_take_over_duration_seconds_bucket{${ON_INSTANCE}}[$window])))`,
+      `histogram_quantile(0.9, sum by (le) (segue_take_over_duration_seconds_bucket{${ON_INSTANCE}}))`,
       'p90',
     ),
   },

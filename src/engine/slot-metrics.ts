@@ -87,17 +87,19 @@ export class SlotMetrics {
 
   tookOver(cause: TakeOverCause, durationMs: number): void {
     this.meter.count('segue_take_overs_total', { cause });
+    this.meter.set('segue_slot_failed', this.#labels, 0);
     this.meter.observe('segue_take_over_duration_seconds', {}, durationMs / 1000);
   }
 
-  /** The slot is another process's business now: its gauges must not linger here. */
-  gone(): void {
+  /** The slot is another process's business now, or nobody's: its gauges must not linger here. */
+  gone(hasFailed: boolean): void {
     for (const name of SLOT_GAUGES) this.meter.remove(name, this.#labels);
     for (const topic of this.#records.keys()) {
       const labels = { topic, ...this.#labels };
       this.meter.remove('segue_lag_records', labels);
       this.meter.remove('segue_lag_seconds', labels);
     }
+    if (hasFailed) this.meter.set('segue_slot_failed', this.#labels, 1);
   }
 }
 

@@ -289,8 +289,8 @@ export class Slot {
     await this.#letGo();
     if (isClean) await markClean(tenure, this.#database!, this.options);
     await this.#closeDatabase();
+    this.#metrics.gone(this.status === 'failed');
     if (this.status !== 'failed') this.status = 'stopped';
-    this.#metrics.gone();
   }
 
   async #closeDatabase(): Promise<void> {

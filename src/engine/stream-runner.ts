@@ -239,6 +239,7 @@ export class StreamRunner {
       wanted.map(({ position }) => position),
       { waitMsMax: FETCH_WAIT_MS, bytesMaxPerPartition: settings.queueBytesMax },
     );
+    for (const slot of new Set(wanted.map((one) => one.slot))) this.#noteFetch(slot);
     for (const batch of batches) {
       const asked = wanted.find(
         ({ position }) => position.topic === batch.topic && position.partition === batch.partition,
@@ -246,6 +247,14 @@ export class StreamRunner {
       await this.#codecOf(batch.topic).learn(batch.records.map(({ value }) => value));
       asked.slot.enqueue(batch, asked.position.offset);
     }
+  }
+
+  /** If only that there is nothing: the input was asked for, and there was an answer. */
+  #noteFetch({ slot, status }: Slot): void {
+    if (status !== 'running') return;
+    const labels = { partition: String(slot) };
+    const seconds = this.options.clock.now() / 1000;
+    this.options.meter.set('segue_last_fetch_timestamp_seconds', labels, seconds);
   }
 
   #codecOf(name: string) {

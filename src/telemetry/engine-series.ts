@@ -38,6 +38,11 @@ export const ENGINE_SERIES = {
     ['topic', 'partition'],
     'seconds',
   ),
+  segue_last_fetch_timestamp_seconds: gauge(
+    "When a slot's input was last asked for and answered, since 1970; standing still: nothing is read, and no lag is known.",
+    ['partition'],
+    'seconds',
+  ),
   segue_stream_time_seconds: gauge(
     'Largest record time a slot has seen, since 1970.',
     ['partition'],
@@ -81,6 +86,10 @@ export const ENGINE_SERIES = {
     'records',
   ),
   segue_slots: gauge('Slots of the application.', []),
+  segue_slot_failed: gauge(
+    '1 for a slot that has stopped for good, until its process restarts; /health/ready has the reason.',
+    ['partition'],
+  ),
   segue_take_overs_total: counter('Slots taken over, by what led to it.', ['cause']),
   segue_take_over_duration_seconds: histogram(
     'From an assignment to the first record processed, restore included.',

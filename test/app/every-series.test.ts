@@ -37,6 +37,7 @@ const MAY_BE_ZERO = [
   'segue_hand_over_waiting_users',
   'segue_restore_remaining_records',
   'segue_standby_lag_records',
+  'segue_slot_failed',
 ];
 
 class Scenario {

@@ -7,6 +7,7 @@ import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
 import { benchQuality } from './quality';
 import { benchRecovery } from './recovery';
+import { benchScrape } from './scrape-cost';
 import { benchStream } from './stream';
 import { benchTopN } from './top-n';
 
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   lightfm: benchLightFm,
   quality: benchQuality,
   recovery: benchRecovery,
+  scrape: benchScrape,
   stream: benchStream,
   'top-n': benchTopN,
 };

@@ -13,7 +13,7 @@ import { type Logger, noLogger } from '../../../src/logger';
 import { EmbeddedRegistry } from '../../../src/schema-registry/embedded-registry';
 import { type Level, openMemoryLevel } from '../../../src/store/level';
 import { SlotDatabase } from '../../../src/store/slot-database';
-import { noMeter } from '../../../src/telemetry/meter';
+import { type Meter, noMeter } from '../../../src/telemetry/meter';
 import { VirtualClock } from '../../../src/virtual-clock';
 import { counts, toyTopology, words } from './toy-topology';
 
@@ -44,6 +44,7 @@ export interface RunnerOptions {
   readonly bootId?: string;
   readonly topology?: Topology;
   readonly faultPoint?: FaultPoint;
+  readonly meter?: Meter;
 }
 
 /** What a disk does; tests change it while things run. */

@@ -4,7 +4,7 @@
  * or where the legend names a label that no line has. What a scenario cannot give stands in a list, by name and reason.
  */
 import { UNITS } from '../../../grafana/definitions/spec';
-import type { GivenQuery } from '../grafana/queries';
+import { allQueries, type GivenQuery } from '../grafana/queries';
 import type { PrometheusApi, SampledSeries, Span } from './prometheus-api';
 
 export interface Exceptions {
@@ -13,6 +13,18 @@ export interface Exceptions {
   /** `where` of a query that may be 0 all the time here → why. */
   readonly zero: Readonly<Record<string, string>>;
 }
+
+const MOMENT = 'in a world this small it may be over between two scrapes';
+/** Exceptions of every scenario: what lasts for a moment, and what must be 0. */
+export const MAYBE_ZERO: Exceptions['zero'] = {
+  'Segue / Recommendations / Hand-over / partition {{partition}}': MOMENT,
+  'Segue / Recommendations / Users waiting for a refresh / partition {{partition}}': MOMENT,
+  'Segue / Recommendations / Retraining / {{state}}': MOMENT,
+  'Segue / Stream / Restore, records to go / partition {{partition}}': MOMENT,
+  'Segue / Stream / Standbys, records behind / {{instance}} partition {{partition}}': MOMENT,
+  'Segue / Stream / Failed slots / partition {{partition}}': 'no slot fails',
+  'Segue / Stream / Wrong counts / differences': 'counts are exact',
+};
 
 /** What Grafana puts in place of its variables when everything is selected. */
 function filledIn(expr: string): string {
@@ -30,11 +42,18 @@ export async function faultsOf(
   span: Span,
   exceptions: Exceptions,
 ): Promise<string[]> {
-  const faults: string[] = [];
+  const faults = unknownNames(exceptions);
   for (const query of queries)
     for (const fault of await faultsOfQuery(query, api, span, exceptions))
       faults.push(`${query.where}: ${fault}`);
   return faults;
+}
+
+function unknownNames({ empty, zero }: Exceptions): string[] {
+  const known = new Set(allQueries().map(({ where }) => where));
+  return [...Object.keys(empty), ...Object.keys(zero)]
+    .filter((where) => !known.has(where))
+    .map((where) => `${where}: an exception for a query that there is not`);
 }
 
 async function faultsOfQuery(
@@ -52,7 +71,7 @@ async function faultsOfQuery(
     const isFlat = query.kind === 'panel' && values.every((value) => value === 0);
     return [
       ...(isFlat && zero[query.where] === undefined ? ['only 0'] : []),
-      ...unitFaults(query.unit, values),
+      ...unitFaults(query, values),
       ...legendFaults(query.legend ?? '', found),
     ];
   } catch (error) {
@@ -79,11 +98,14 @@ function finite({ labels, samples }: SampledSeries): SampledSeries {
   return { labels, samples: samples.filter(({ value }) => Number.isFinite(value)) };
 }
 
-function unitFaults(unit: string | undefined, values: readonly number[]): string[] {
+/** A share, and yet above 1 at times: nothing bounds growth. */
+const ABOVE_ONE = 'Segue / Recommendations / Growth since the training / growth';
+
+function unitFaults({ unit, where }: GivenQuery, values: readonly number[]): string[] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  // Growth may be above 1: nothing bounds it.
-  const mostPossible = unit === UNITS.share ? 1 : Number.POSITIVE_INFINITY;
-  return least < 0 || most > mostPossible + 1e-9
+  const isBounded = unit === UNITS.share && where !== ABOVE_ONE;
+  const mostPossible = isBounded ? 1 + 1e-9 : Number.POSITIVE_INFINITY;
+  return least < 0 || most > mostPossible
     ? [`from ${least} to ${most}, which cannot be of unit ${unit}`]
     : [];
 }

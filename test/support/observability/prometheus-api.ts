@@ -25,7 +25,13 @@ interface Matrix {
   }[];
 }
 
-const PATIENCE_MS = 90_000;
+/** From then until now, to the last sample: a step behind now sees it as well. */
+export function spanSince(fromMs: number): Span {
+  const stepSeconds = 2;
+  return { fromMs, toMs: Date.now() + 1000 * stepSeconds, stepSeconds };
+}
+
+const PATIENCE_MS = 180_000;
 
 export class PrometheusApi {
   constructor(private readonly address: string) {}
@@ -55,12 +61,12 @@ export class PrometheusApi {
     return this.#get<readonly string[]>(`label/${label}/values`, { 'match[]': match });
   }
 
-  /** Waits until a condition in PromQL holds: until it answers with anything that is not 0. */
+  /** Waits until a condition in PromQL holds: until it answers with anything that is neither 0 nor NaN. */
   async until(condition: string): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const found = await this.now(condition);
-      if (found.some(({ samples }) => samples.some(({ value }) => value !== 0))) return;
+      if (found.some(({ samples }) => samples.some(({ value }) => Math.abs(value) > 0))) return;
       if (Date.now() > deadline) throw new Error(`never true: ${condition}`);
       await pause(250);
     }
