@@ -57,6 +57,10 @@ function sparkOf(settings: Settings, places: TrainerPlaces): Trainer {
         'the topics are embedded here, so give brokers or train on worker threads',
     );
   }
+  if (!settings.sparkMaster.startsWith('local') && settings.sparkScratch === undefined)
+    places.logger.warn(
+      'no --spark-scratch: checkpoints go to a folder of this machine, which executors on others do not reach',
+    );
   const folder = settings.sparkFolder ?? defaultSparkFolder();
   const report = (line: string): void => places.logger.info(line);
   const environment = prepareSpark(folder, report);
