@@ -1,6 +1,6 @@
 /** The Kafka adapter on a broker of its own, for the broker contract and whatever restarts or kills it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import type { OutputRecord, Position } from '../../../src/broker/broker';
 import { KafkaBroker, type KafkaBrokerOptions } from '../../../src/broker/kafka/kafka-broker';
 import { KafkaTransaction } from '../../../src/broker/kafka/kafka-transaction';
@@ -50,15 +50,35 @@ export async function deleteRecordsBefore(address: string, position: Position): 
   }
 }
 
+/** Replaces all settings that the topic has of its own. */
+export async function alterTopic(
+  address: string,
+  name: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const admin = new Kafka({ brokers: address.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Makes the broker clean a compacted topic as soon as it can. */
+export const CLEANING_SETTINGS = {
+  'segment.ms': '600',
+  'min.cleanable.dirty.ratio': '0.01',
+  'delete.retention.ms': '100',
+  'max.compaction.lag.ms': '1000',
+} as const;
+
 export class KafkaHarness implements BrokerHarness {
-  readonly cleaningTopic = {
-    settings: {
-      'segment.ms': '600',
-      'min.cleanable.dirty.ratio': '0.01',
-      'delete.retention.ms': '100',
-      'max.compaction.lag.ms': '1000',
-    },
-  };
+  readonly cleaningTopic = { settings: CLEANING_SETTINGS };
   readonly #connections: KafkaBroker[] = [];
   #broker: KafkaBroker | undefined;
 

@@ -45,6 +45,7 @@ export async function startSparkCluster({ workers = 2 } = {}): Promise<SparkClus
       command: 'env',
       arguments: [
         ...[`SPARK_HOME=${home}`, 'SPARK_DAEMON_MEMORY=256m', 'SPARK_LOCAL_IP=127.0.0.1'],
+        'SPARK_DAEMON_JAVA_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
         ...[join(home, 'bin', 'spark-class'), `org.apache.spark.deploy.${kind}`],
         ...['--host', '127.0.0.1', ...args],
       ],

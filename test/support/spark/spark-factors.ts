@@ -4,24 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FactorMatrix, SparseRows } from '../../../src/als/model';
 import type { AlsRule } from '../../../src/als/rule';
+import { sparkSubmitOptions } from '../../../src/app/spark-submit-options';
 import { projectRoot } from '../../../src/compiled-path';
+import { readSettings } from '../../../src/config';
 import { sparkSources } from '../../../src/training/spark/spark-environment';
 import { SparkJob } from '../../../src/training/spark/spark-job';
 import { bytesToFloats } from '../../../streams/model/model-codec';
 import type { RandomLists } from '../random-lists';
 import { testSpark } from '../services/spark-cluster';
+import { SMALL_SPARK } from './small-spark';
 
 export interface SparkFactors {
   readonly userFactors: FactorMatrix;
   readonly itemFactors: FactorMatrix;
 }
-
-/** Of small things on one machine. */
-export const SMALL_SPARK = [
-  ...['--conf', 'spark.ui.enabled=false', '--conf', 'spark.log.level=WARN'],
-  ...['--conf', 'spark.driver.memory=1g', '--conf', 'spark.driver.host=127.0.0.1'],
-  ...['--conf', 'spark.driver.bindAddress=127.0.0.1'],
-];
 
 /** Trains as often as it is asked. */
 export type SparkFit = (rule: AlsRule, epochs: number, seed: number) => Promise<SparkFactors>;
@@ -44,7 +40,11 @@ export class SparkReference {
       onProgress: () => undefined,
       script: [script, sparkSources()],
     });
-    const submit = ['--master', 'local[2]', ...SMALL_SPARK];
+    const settings = readSettings(
+      { sparkMaster: 'local[2]', sparkConf: SMALL_SPARK.join(',') },
+      {},
+    );
+    const submit = sparkSubmitOptions(settings, environment.jars);
     await job.ask('open', { submit, scratch: join(folder, 'scratch'), kafka: {}, blocks: 2 });
     return new SparkReference(job, folder);
   }
