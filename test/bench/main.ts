@@ -8,6 +8,7 @@ import { benchLightFm } from './lightfm';
 import { benchQuality } from './quality';
 import { benchRecovery } from './recovery';
 import { benchScrape } from './scrape-cost';
+import { benchSpark } from './spark';
 import { benchStream } from './stream';
 import { benchTopN } from './top-n';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   quality: benchQuality,
   recovery: benchRecovery,
   scrape: benchScrape,
+  spark: benchSpark,
   stream: benchStream,
   'top-n': benchTopN,
 };

@@ -8,22 +8,28 @@ import { readAdjacency, readTimedEvents } from '../../src/evaluation/protocol-fi
 import { mulberry32 } from '../../src/random';
 import { sharedData } from '../support/shared-data';
 
-const USERS = 60_000;
-const ITEMS = 30_000;
-const EVENTS = 3_200_000;
-
-/** 3,187,517 distinct pairs, independent of each other, skewed on both sides. */
+/** 3,187,517 distinct pairs. */
 export function syntheticMatrix(): SparseRows {
+  return skewedMatrix({ users: 60_000, items: 30_000, pairs: 3_200_000 });
+}
+
+/** Draws so many pairs, independent of each other, skewed on both sides; the same ones every time. */
+export function skewedMatrix(size: {
+  readonly users: number;
+  readonly items: number;
+  readonly pairs: number;
+}): SparseRows {
   const random = mulberry32(1);
-  const users = new Int32Array(EVENTS);
-  const items = new Int32Array(EVENTS);
-  for (let e = 0; e < EVENTS; e++) {
+  const users = new Int32Array(size.pairs);
+  const items = new Int32Array(size.pairs);
+  for (let e = 0; e < size.pairs; e++) {
     const a = random.next();
     const b = random.next();
-    users[e] = Math.floor(USERS * a * Math.sqrt(a));
-    items[e] = Math.floor(ITEMS * b * b);
+    users[e] = Math.floor(size.users * a * Math.sqrt(a));
+    items[e] = Math.floor(size.items * b * b);
   }
-  return buildSparseRows(USERS, ITEMS, { users, items, plays: new Float32Array(EVENTS).fill(1) });
+  const plays = new Float32Array(size.pairs).fill(1);
+  return buildSparseRows(size.users, size.items, { users, items, plays });
 }
 
 /** 30Music sample: songs with 10 listeners, then users with 10 songs; plays are counts. */
