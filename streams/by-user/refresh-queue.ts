@@ -1,6 +1,7 @@
 /**
- * Whose list has to be computed next. First those who have just listened, in the order they came; then, after a change
- * of the model or of the popular list, everybody whose list stands against the old one, lately active users first.
+ * Whose list has to be computed next. First those who have just listened, in the order they came; then those left from
+ * before a take-over, of whom there are many where a standby has followed everybody; then, after a change of the model
+ * or of the popular list, everybody whose list stands against the old one, lately active users first.
  *
  * In memory there are bounded lists only; the whole truth is in two local stores: who waits, and what each user's list
  * was computed with.
@@ -42,13 +43,14 @@ const ACTIVE_MAX = 5_000;
 const SWEEP_KEYS = 200;
 
 export class RefreshQueue {
-  /** Those read back from the store have lost the times of what they wait for. */
-  readonly #touched = new Map<string, OldestUnknown | undefined>();
+  readonly #touched = new Map<string, OldestUnknown>();
+  /** Those read back from the store, who have lost the times of what they wait for. */
+  readonly #left = new Set<string>();
   /** Touched in this step, not yet in the `waiting` store. */
   readonly #unsaved = new Set<string>();
   /** Users by their last listen, oldest first. */
   readonly #active = new Map<string, true>();
-  /** True while the `waiting` store may hold users that are not in `#touched`. */
+  /** True while the `waiting` store may hold users that are in neither of these. */
   #spilled = true;
   /** Ends of steps since a user went to the store only. */
   #savesSinceSpill = Number.POSITIVE_INFINITY;
@@ -65,16 +67,13 @@ export class RefreshQueue {
   ) {}
 
   get waiting(): number {
-    return this.#touched.size;
+    return this.#touched.size + this.#left.size;
   }
 
   /** False when nobody has to be refreshed. */
   hasMore(): boolean {
     return (
-      this.#touched.size > 0 ||
-      this.#spilled ||
-      this.#sweep.length > 0 ||
-      this.#sweptTo !== undefined
+      this.waiting > 0 || this.#spilled || this.#sweep.length > 0 || this.#sweptTo !== undefined
     );
   }
 
@@ -96,6 +95,7 @@ export class RefreshQueue {
     this.#active.set(user, true);
     if (this.#active.size > ACTIVE_MAX) this.#active.delete(this.#active.keys().next().value!);
     if (this.#touched.has(user)) return;
+    this.#left.delete(user);
     this.#unsaved.add(user);
     if (this.#touched.size < this.limits.touchedMax) this.#touched.set(user, listen);
     else {
@@ -121,9 +121,9 @@ export class RefreshQueue {
 
   /** The next user to refresh; undefined when there is nobody. */
   async next(): Promise<NextUser | undefined> {
-    if (this.#touched.size === 0 && this.#spilled) await this.#refill();
-    for (const [user, oldest] of this.#touched)
-      return oldest === undefined ? { user } : { user, oldest };
+    for (const [user, oldest] of this.#touched) return { user, oldest };
+    if (this.#left.size === 0 && this.#spilled) await this.#refill();
+    for (const user of this.#left) return { user };
     const user = await this.#nextOfSweep();
     return user === undefined ? undefined : { user };
   }
@@ -131,6 +131,7 @@ export class RefreshQueue {
   /** The user's list is computed. */
   done(user: string, mark: RefreshMark): void {
     this.#touched.delete(user);
+    this.#left.delete(user);
     if (!this.#unsaved.delete(user) && this.stores.waiting.get(user))
       this.stores.waiting.delete(user);
     const before = this.stores.refreshed.get(user);
@@ -145,7 +146,7 @@ export class RefreshQueue {
     for (const user of waiting) {
       // The keys are as committed; who was done since then is struck out in the overlay.
       const isWaiting = this.stores.waiting.get(user) !== undefined;
-      if (isWaiting && !this.#touched.has(user)) this.#touched.set(user, undefined);
+      if (isWaiting && !this.#touched.has(user)) this.#left.add(user);
     }
     // What the last two steps wrote may not be committed yet, so it may not be among the keys.
     this.#spilled = waiting.length === touchedMax || this.#savesSinceSpill < 2;

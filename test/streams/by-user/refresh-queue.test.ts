@@ -78,6 +78,28 @@ describe('the refresh queue', () => {
     expect(next.hasMore()).toBe(false);
   });
 
+  it('lets those who listen go before those left from before a take-over', async () => {
+    const { stores, queue, commit } = fixture();
+    for (const user of ['ann', 'bob', 'cid']) queue.touch(user, at(10));
+    commit();
+    const next = new RefreshQueue(stores);
+    next.done((await next.next())!.user, MARK);
+    expect(next.waiting).toBe(2);
+    next.touch('cid', at(20));
+    next.touch('dan', at(30));
+    const order: unknown[] = [];
+    for (let one = await next.next(); one !== undefined; one = await next.next()) {
+      order.push(one);
+      next.done(one.user, MARK);
+    }
+    expect(order).toEqual([
+      { user: 'cid', oldest: at(20) },
+      { user: 'dan', oldest: at(30) },
+      { user: 'bob' },
+    ]);
+    expect(next.hasMore()).toBe(false);
+  });
+
   it('sweeps everybody whose list stands against something else, the lately active first', async () => {
     const { stores, queue, commit, drain } = fixture();
     for (let user = 0; user < 500; user++) stores.users.put(`u${String(user).padStart(3, '0')}`, 1);
