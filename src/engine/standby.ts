@@ -105,10 +105,10 @@ export class Standby {
     this.#news.notify();
   }
 
-  /** Resolves when the batch is in the database, or is of no use to this standby. Never rejects. */
-  async take(batch: FetchedBatch): Promise<void> {
+  /** `from`: where it was fetched. Resolves when the batch is in the database, or is of no use here. Never rejects. */
+  async take(batch: FetchedBatch, from: number): Promise<void> {
     const following = this.#following;
-    const own = following && ownPart(batch, following.follower.places());
+    const own = following && ownPart(batch, from, following.follower.places());
     if (own === undefined || this.#failure !== undefined || this.#stopping) return;
     this.#applying = this.#apply(following!.follower, own).catch((error: unknown) =>
       this.renew(error),
@@ -172,11 +172,19 @@ export class Standby {
   }
 }
 
-/** What of a batch comes from its place on: another standby of the same process may be further behind in the same topic. */
-function ownPart(batch: FetchedBatch, places: readonly Position[]): FetchedBatch | undefined {
+/**
+ * What of a batch comes from its place on: another standby of the same process may be further behind in the same topic.
+ * Nothing where the batch begins behind its place, as when this one was opened while the batch was being fetched.
+ */
+function ownPart(
+  batch: FetchedBatch,
+  from: number,
+  places: readonly Position[],
+): FetchedBatch | undefined {
   const place = places.find(
     ({ topic, partition }) => topic === batch.topic && partition === batch.partition,
   );
-  if (place === undefined || batch.nextOffset <= place.offset) return undefined;
+  if (place === undefined || from > place.offset || batch.nextOffset <= place.offset)
+    return undefined;
   return { ...batch, records: batch.records.filter(({ offset }) => offset >= place.offset) };
 }

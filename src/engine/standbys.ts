@@ -1,5 +1,5 @@
 /** All standbys of a process, fed by one loop: one request at a time, whatever their number. */
-import type { Position } from '../broker/broker';
+import type { FetchedBatch, Position } from '../broker/broker';
 import { sleep } from '../clock';
 import { hasCode } from '../errors';
 import { Standby, type StandbyOptions } from './standby';
@@ -69,11 +69,18 @@ export class Standbys {
       try {
         const batches = await broker.fetch(places, FETCH);
         this.#checkSilence();
-        for (const batch of batches) for (const standby of this.all) await standby.take(batch);
+        for (const batch of batches) await this.#give(batch, places);
       } catch (error) {
         await this.#failed(error);
       }
     }
+  }
+
+  async #give(batch: FetchedBatch, places: readonly Position[]): Promise<void> {
+    const { offset } = places.find(
+      ({ topic, partition }) => topic === batch.topic && partition === batch.partition,
+    )!;
+    for (const standby of this.all) await standby.take(batch, offset);
   }
 
   /** After a longer silence than tombstones are kept, some may be gone unseen: each judges anew what it stands at. */

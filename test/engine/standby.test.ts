@@ -25,6 +25,17 @@ async function addAll(toy: ToyEngine, runner: StreamRunner): Promise<void> {
   await toy.clock.advance(1000);
 }
 
+/** What lies on a disk now, to be laid there again. */
+function copyOf(toy: ToyEngine, name: string, slot: number) {
+  const database = toy.database(name, slot);
+  const mark = database.mark()!;
+  const writes = [...WORDS, 'once'].map((word) => ({
+    key: `c${word}`,
+    value: database.get(`c${word}`) ?? null,
+  }));
+  return { lay: () => toy.database(name, slot).apply(writes, mark) };
+}
+
 const replayed = (toy: ToyEngine) => toy.infos.filter((line) => line.includes('records replayed'));
 
 describe('a standby', () => {
@@ -176,6 +187,40 @@ describe('standbys without a process around them', () => {
     await toy.clock.advance(20_000);
     expect(count()).toBe(2);
     expect(warnings.join()).toMatch(/following failed: planted.*standby of slot 0: planted/);
+    await end();
+  });
+
+  it('skip nothing when they are opened while a batch is fetched from further on', async () => {
+    let gate: Promise<void> | undefined;
+    let open = (): void => undefined;
+    const { toy, owner, standbys, count, end } = await following((broker) => ({
+      fetch: async (places, options) => {
+        const batches = await broker.fetch(places, options);
+        await gate;
+        return batches;
+      },
+    }));
+    // As it lies on the disk of the next one: without what has come since.
+    const before = copyOf(toy, 'x', 0);
+    await toy.send('once', 1);
+    await addAll(toy, owner);
+    await toy.clock.advance(1000);
+    expect(count()).toBe(2);
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await addAll(toy, owner);
+    standbys.assign([]);
+    await toy.clock.advance(1000);
+    await before.lay();
+    standbys.assign([0]);
+    await toy.clock.advance(1000);
+    expect(count()).toBe(1);
+    gate = undefined;
+    open();
+    await toy.clock.advance(2000);
+    expect(count()).toBe(3);
+    expect(standbys.all[0]!.state!.store(counts).get('once')?.count).toBe(1);
     await end();
   });
 
