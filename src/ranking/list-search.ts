@@ -8,7 +8,7 @@
  * rounding of the score to float32 can cost (a few 2⁻²⁴ of ‖u‖·N; 2·10⁻⁶ is well above it).
  */
 import assert from 'node:assert';
-import type { FactorMatrix } from '../als/model';
+import { exactScores } from './exact-score';
 import { BLOCK_POSITIONS, type ItemIndex, userBlockBytes } from './item-index';
 import { Shortlist } from './shortlist';
 
@@ -111,8 +111,7 @@ export class ListSearch {
     const survivors = this.#shortlist.survivors();
     const rescored = survivors.length;
     const items = survivors.map((position) => itemAt[position]!);
-    const scores = new Float32Array(rescored);
-    for (let c = 0; c < rescored; c++) scores[c] = exactScore(factors, items[c]!, this.#user);
+    const scores = exactScores(factors, items, this.#user);
     const order = new Int32Array(rescored).map((_, c) => c);
     order.sort((a, b) => scores[b]! - scores[a]! || items[a]! - items[b]!);
     const best = order.subarray(0, n);
@@ -170,15 +169,6 @@ export class ListSearch {
     }
     return Math.sqrt(rest) * (1 + ROUNDING);
   }
-}
-
-/** The score of one item: summed in float64 in the order of the factors, rounded once to float32. */
-export function exactScore(factors: FactorMatrix, item: number, user: Float32Array): number {
-  const { columns, values } = factors;
-  const start = item * columns;
-  let sum = 0;
-  for (let k = 0; k < columns; k++) sum += user[k]! * values[start + k]!;
-  return Math.fround(sum);
 }
 
 /** Sizes of blocks: small while the threshold rises fast, then as large as the kernel takes. */

@@ -14,7 +14,7 @@ import { capGroups, type PerGroup } from './cap-groups';
 import { type ItemIndex, indexItems } from './item-index';
 import { type TopLists, topForUsers } from './top-for-users';
 
-export { exactScore } from './list-search';
+export { exactScore } from './exact-score';
 
 /** Items that must not stand in a list. */
 export type Exclusion = Int32Array | ReadonlySet<number>;
