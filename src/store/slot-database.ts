@@ -56,6 +56,15 @@ export class SlotDatabase {
     return readAhead(this.level, prefix);
   }
 
+  /** In order from behind `after`, at most `limit`, under a prefix. */
+  async entriesAfter(prefix: string, after: string, limit: number): Promise<[string, Buffer][]> {
+    try {
+      return await this.level.iterator({ gt: after, lt: prefix + LAST, limit }).all();
+    } catch (error) {
+      throw corruptIfSo(error);
+    }
+  }
+
   async keysAfter(prefix: string, after: string, limit: number): Promise<string[]> {
     try {
       return await this.level.keys({ gt: after, lt: prefix + LAST, limit }).all();

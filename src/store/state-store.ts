@@ -23,6 +23,11 @@ export interface StateStore<V> {
   visit(prefix: string, visitor: (key: string, value: V) => void): Promise<void>;
   /** The same as a map: for prefixes that hold little. */
   scan(prefix: string): Promise<Map<string, V>>;
+  /**
+   * Entries of the committed keys in order from behind `after`, at most `limit`, with this step's own values: for going
+   * through a store in pages, past the cache. Ends with an empty page.
+   */
+  entriesAfter(after: string, limit: number): Promise<Map<string, V>>;
   /** Keys in order from behind `after`, at most `limit`, as committed: for sweeps that see each key sooner or later. */
   keysAfter(after: string, limit: number): Promise<string[]>;
 }
@@ -106,6 +111,19 @@ export class LayeredStore<V> implements StateStore<V> {
     const found = new Map<string, V>();
     await this.visit(prefix, (key, value) => found.set(key, value));
     return found;
+  }
+
+  async entriesAfter(after: string, limit: number): Promise<Map<string, V>> {
+    // Taken before the database's snapshot, as in `visit`.
+    const [committing, current] = [this.#committing, this.#current];
+    const entries = await this.database.entriesAfter(this.prefix, this.prefix + after, limit);
+    const page = new Map<string, V>();
+    for (const [stored, bytes] of entries) {
+      const key = stored.slice(this.prefix.length);
+      const written = current.get(key) ?? committing?.get(key);
+      page.set(key, written ?? this.codec.decode(bytes));
+    }
+    return page;
   }
 
   async keysAfter(after: string, limit: number): Promise<string[]> {

@@ -120,6 +120,25 @@ describe('a layered store', () => {
     expect(await store.keysAfter('b', 10)).toEqual(['c', '🎵']);
   });
 
+  it("pages through entries with the step's own values, also while a step is being committed", async () => {
+    const { store, write } = await newStore();
+    for (const key of ['a', 'b', 'c', 'd']) store.put(key, 'old');
+    await write();
+    store.committed();
+    store.put('b', 'committing');
+    const frozen = store.freeze();
+    store.put('c', 'new');
+    const page = store.entriesAfter('a', 2);
+    await write(frozen);
+    store.committed();
+    expect([...(await page)]).toEqual([
+      ['b', 'committing'],
+      ['c', 'new'],
+    ]);
+    expect([...(await store.entriesAfter('c', 10)).keys()]).toEqual(['d']);
+    expect((await store.entriesAfter('d', 10)).size).toBe(0);
+  });
+
   it('forgets everything but the database when reset', async () => {
     const { store, write } = await newStore();
     store.put('a', 'committed');

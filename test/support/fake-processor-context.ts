@@ -42,6 +42,11 @@ export class MapStore<V> implements StateStore<V> {
     return found;
   }
 
+  async entriesAfter(after: string, limit: number): Promise<Map<string, V>> {
+    const keys = await this.keysAfter(after, limit);
+    return new Map(keys.map((key) => [key, this.values.get(key)!]));
+  }
+
   async keysAfter(after: string, limit: number): Promise<string[]> {
     return [...this.values.keys()]
       .filter((key) => key > after)

@@ -97,6 +97,36 @@ describe('rank-popular-tracks', () => {
     ]);
   });
 
+  it('reads all tracks in pages after a restore, and publishes when it is through', async () => {
+    const { context, processor, counts, change, published } = fixture(2);
+    const stored = (listeners: number) => ({
+      listeners,
+      named_at: 1,
+      artist_name: 'artist',
+      track_name: 'track',
+      users: [],
+    });
+    for (let track = 0; track < 1200; track++)
+      counts.put(`t${String(track).padStart(4, '0')}`, stored(1 + (track % 7)));
+    counts.put('t0003', stored(50));
+    counts.put('t1100', stored(40));
+    await processor.restored!();
+    expect(await processor.endStep!(budget({ spent: () => true }))).toBe(true);
+    expect(published()).toBeUndefined();
+    // One track that has been read and one that has not, one new one: all in between.
+    for (let listener = 0; listener < 30; listener++) change('t0004', 1);
+    for (let listener = 0; listener < 5; listener++) change('t1100', -1);
+    change('t2000', 1);
+    for (let page = 0; page < 2; page++)
+      expect(await processor.endStep!(budget({ spent: () => true }))).toBe(true);
+    context.advance(300);
+    await processor.endStep!(budget());
+    expect(published()!.tracks).toEqual([
+      ['t0003', 50],
+      ['t0004', 35],
+    ]);
+  });
+
   it('counts anew when losses leave too few, within the same step', async () => {
     const { context, processor, change, published } = fixture(3);
     for (let track = 0; track < 20; track++) {

@@ -6,28 +6,14 @@ import { checkCounts } from '../../../streams/by-user/check-counts';
 import type { KeptListen } from '../../../streams/by-user/keep-history';
 import { historyKey, userStores } from '../../../streams/by-user/stores';
 import { segueTopics } from '../../../streams/topics';
+import { MapStore } from '../../support/fake-processor-context';
 
 const BUDGET = { spent: () => false, farBehind: false, idle: true };
 
 function mapStore<V>(entries: readonly (readonly [string, V])[]): StateStore<V> {
-  const map = new Map(entries);
-  const scan = async (prefix: string) =>
-    new Map([...map].filter(([key]) => key.startsWith(prefix)));
-  return {
-    get: (key) => map.get(key),
-    put: (key, value) => void map.set(key, value),
-    delete: (key) => void map.delete(key),
-    scan,
-    visit: async (prefix, visitor) =>
-      (await scan(prefix)).forEach((value, key) => {
-        visitor(key, value);
-      }),
-    keysAfter: async (after, limit) =>
-      [...map.keys()]
-        .filter((key) => key > after)
-        .sort()
-        .slice(0, limit),
-  };
+  const store = new MapStore<V>();
+  for (const [key, value] of entries) store.put(key, value);
+  return store;
 }
 
 function history(plays: number): History {
