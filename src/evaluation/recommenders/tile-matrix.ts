@@ -42,22 +42,23 @@ export function elementAt(row: number, column: number): number {
   return tile + (row % TILE) * TILE + (column % TILE);
 }
 
-/** target[c] += factor · matrix[row][c] for all columns. */
-export function addRow(
-  matrix: TileMatrix,
-  row: number,
-  factor: number,
-  target: Float32Array,
-): void {
-  const { order, values } = matrix;
-  const rowTile = Math.floor(row / TILE);
-  for (let column = 0; column < order; column += TILE) {
-    const end = Math.min(TILE, order - column);
-    const columnTile = column / TILE;
-    const isStored = columnTile <= rowTile;
-    // Above the diagonal the mirrored tile is read down its column.
-    let at = isStored ? elementAt(row, column) : elementAt(column, row);
-    const step = isStored ? 1 : TILE;
-    for (let c = 0; c < end; c++, at += step) target[column + c]! += factor * values[at]!;
+/** The whole matrix, row after row: 4·n² bytes. */
+export function toRows(matrix: TileMatrix): Float32Array {
+  const { order, tiles } = matrix;
+  const rows = new Float32Array(order * order);
+  for (let i = 0; i < tiles; i++) for (let j = 0; j <= i; j++) copyTile(matrix, i, j, rows);
+  return rows;
+}
+
+/** To its place, and mirrored. */
+function copyTile({ order, values }: TileMatrix, i: number, j: number, rows: Float32Array): void {
+  const lastRow = Math.min(order, (i + 1) * TILE);
+  const lastColumn = Math.min(order, (j + 1) * TILE);
+  for (let row = i * TILE; row < lastRow; row++) {
+    let at = elementAt(row, j * TILE);
+    for (let column = j * TILE; column < lastColumn; column++, at++) {
+      rows[row * order + column] = values[at]!;
+      rows[column * order + row] = values[at]!;
+    }
   }
 }
