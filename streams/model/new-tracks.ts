@@ -76,6 +76,8 @@ export class NewTracks {
       return;
     }
     const known = this.#additions.get(generation) ?? new Map<string, TakenAddition>();
+    // One that is written again stands where it stands on its topic now, not where it stood first.
+    known.delete(key);
     known.set(key, { offset, addition });
     this.#additions.set(generation, known);
     const question = this.#asked.get(addition.track_id);

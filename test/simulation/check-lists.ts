@@ -134,12 +134,12 @@ export class ListChecker {
   }
 }
 
-/** With the tracks that came later; a second addition of a track replaces the first. */
+/** With the tracks that came later, not those trained; a second addition of a track replaces the first. */
 function grown(model: OracleModel, additions: readonly TakenAddition[]): OracleModel {
   const rows = new Map<string, Float32Array>();
   for (const { addition } of additions) {
     const { factors, track_id } = addition;
-    if (factors.length === 0) continue;
+    if (factors.length === 0 || model.trackIds.includes(track_id)) continue;
     const row = new Float32Array(model.factorCount);
     Buffer.from(row.buffer).set(factors);
     rows.set(track_id, row);
