@@ -33,6 +33,8 @@ export interface RetrainTriggers {
   readonly unknownShare: number;
   /** Personal hit rate below so much of the popular one. */
   readonly qualityRatio: number;
-  /** No trigger fires sooner than this after a model or a refusal. */
+  /** No trigger fires sooner than this after a model; twice as long after each refusal or failure in a row. */
   readonly pauseMs: number;
+  /** How often they are looked at. */
+  readonly checkMs: number;
 }

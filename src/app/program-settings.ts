@@ -50,6 +50,7 @@ export function streamSettings(settings: Settings): StreamSettings {
       unknownShare: settings.retrainUnknownShare,
       qualityRatio: settings.retrainQualityRatio,
       pauseMs: settings.retrainIntervalMinMs,
+      checkMs: settings.retrainCheckMs,
     },
   };
 }
@@ -72,7 +73,7 @@ export function retrainSettings(settings: Settings, processors: number): Retrain
     holdoutUsersMax: HOLDOUT_USERS_MAX,
     gate: {
       tolerance: settings.gateTolerance,
-      toleranceWhenSeen: TOLERANCE_WHEN_SEEN,
+      toleranceWhenSeen: Math.max(TOLERANCE_WHEN_SEEN, settings.gateTolerance),
       usersMin: GATE_USERS_MIN,
     },
   };

@@ -89,16 +89,16 @@ export const TRAINING_SETTINGS = {
     help: 'How far below the reigning model, in proportion, a candidate may be and still be promoted.',
   }),
   'retrain-check-ms': duration({
-    default: 5000,
+    default: 1000,
     min: 100,
     max: DAY,
-    help: 'How often the reasons for a retrain are looked at.',
+    help: 'How often the reasons for a retrain are looked at; a share or a ratio must hold twice in a row.',
   }),
   'retrain-interval-min-ms': duration({
     default: 10 * MINUTE,
     min: 0,
     max: 365 * DAY,
-    help: 'Shortest time between two retrains that nobody asked for.',
+    help: 'Shortest time between two retrains that nobody asked for; it doubles with each one refused in a row.',
   }),
   'retrain-age-ms': duration({
     default: DAY,

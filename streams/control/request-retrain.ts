@@ -13,7 +13,10 @@ export interface RetrainReason {
   readonly detail: string;
 }
 
-const CHECK_MS = 1000;
+/** Refusals in a row beyond which the pause grows no more. */
+const DOUBLINGS_MAX = 8;
+/** They can cross their border by chance, so they have to hold at two looks in a row; the others never go back. */
+const WAVERING: readonly RetrainReason['reason'][] = ['unknown-tracks', 'quality'];
 /** Below so many first listens since the last model a share means nothing. */
 const SAMPLE_MIN = 1000;
 
@@ -38,6 +41,8 @@ export function requestRetrain(
 class RequestRetrain implements Processor<Totals> {
   #totals: Totals | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
+  /** Of the look before. */
+  #reasonBefore: RetrainReason['reason'] | undefined;
   #atModel: { readonly generation: number; readonly sums: Record<string, number> } | undefined;
 
   constructor(
@@ -46,7 +51,7 @@ class RequestRetrain implements Processor<Totals> {
     private readonly models: KnownModels,
     private readonly triggers: RetrainTriggers,
   ) {
-    context.everyWallClock(CHECK_MS, () => this.#check());
+    context.everyWallClock(triggers.checkMs, () => this.#check());
   }
 
   process(totals: Totals): void {
@@ -57,15 +62,20 @@ class RequestRetrain implements Processor<Totals> {
     if (this.#totals === undefined) return;
     const { directory, requests } = this.models;
     const { promoted, manifests } = directory;
+    const before = this.#reasonBefore;
+    this.#reasonBefore = undefined;
     if (promoted !== undefined && this.#atModel?.generation !== promoted.generation) {
       this.#atModel = { generation: promoted.generation, sums: this.#totals.sums };
     }
     const now = this.context.now();
     const lastMs = Math.max(this.#askedMs, ...manifests.map(({ trained_at }) => trained_at));
-    if (now - lastMs < this.triggers.pauseMs || requests.open(directory) !== undefined) return;
+    const pauseMs = this.triggers.pauseMs * 2 ** refusals(directory);
+    if (now - lastMs < pauseMs || requests.open(directory) !== undefined) return;
     const since = sumsSince(this.#totals.sums, this.#atModel?.sums ?? {});
     const reason = whyRetrain({ totals: this.#totals.sums, since, promoted, now }, this.triggers);
+    this.#reasonBefore = reason?.reason;
     if (reason === undefined) return;
+    if (WAVERING.includes(reason.reason) && reason.reason !== before) return;
     this.#askedMs = now;
     const request = {
       ...reason,
@@ -77,6 +87,16 @@ class RequestRetrain implements Processor<Totals> {
     };
     this.context.send(this.topics.retrainRequests, null, request);
   }
+}
+
+/** Generations in a row, up to the newest, that came to nothing: what asked for them asks on, and would again. */
+function refusals({ manifests }: ModelDirectory): number {
+  let count = 0;
+  for (const { state } of [...manifests].reverse()) {
+    if (state !== 'REJECTED' && state !== 'FAILED') break;
+    count += 1;
+  }
+  return Math.min(count, DOUBLINGS_MAX);
 }
 
 export interface RetrainSituation {

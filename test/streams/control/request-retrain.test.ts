@@ -15,6 +15,7 @@ const TRIGGERS: RetrainTriggers = {
   unknownShare: 0.1,
   qualityRatio: 1,
   pauseMs: HOUR,
+  checkMs: 1000,
 };
 const OFF = {
   firstListens: 0,
@@ -23,6 +24,7 @@ const OFF = {
   unknownShare: 0,
   qualityRatio: 0,
   pauseMs: 0,
+  checkMs: 1000,
 };
 const NOW = 1_600_000_000_000;
 
@@ -137,17 +139,44 @@ describe('request-retrain', () => {
     expect(asked()).toEqual([]);
   });
 
-  it('pauses after a model, and after a refusal', () => {
+  it('pauses after a model, and twice as long after each refusal or failure in a row', () => {
     const { context, directory, sums, promote, asked } = fixture();
     sums({ listens: 5000 });
     promote(1, { quality: { total_listens: 100 } });
     context.advance(HOUR - 2000);
     expect(asked()).toEqual([]);
     directory.apply('2', manifest(2, { state: 'REJECTED', trained_at: context.now() }));
+    context.advance(2 * HOUR - 2000);
+    expect(asked()).toEqual([]);
+    directory.apply('3', manifest(3, { state: 'FAILED', trained_at: context.now() }));
+    context.advance(4 * HOUR - 2000);
+    expect(asked()).toEqual([]);
+    context.advance(2000);
+    expect(asked()).toEqual(['growth']);
+    promote(4, { request_offset: 9, quality: { total_listens: 100 } });
     context.advance(HOUR - 2000);
     expect(asked()).toEqual([]);
     context.advance(2000);
     expect(asked()).toEqual(['growth']);
+  });
+
+  it('is not moved by a share that crosses its border at one look only', () => {
+    const { context, sums, promote, asked } = fixture();
+    const counts = (without: number, all: number) =>
+      sums({ 'live.firstListens.without': without, 'live.firstListens.with': all - without });
+    counts(0, 0);
+    promote(1);
+    context.advance(1000);
+    context.advance(HOUR);
+    counts(101, 1001);
+    context.advance(1000);
+    counts(101, 1100);
+    context.advance(1000);
+    counts(130, 1200);
+    context.advance(1000);
+    expect(asked()).toEqual([]);
+    context.advance(1000);
+    expect(asked()).toEqual(['unknown-tracks']);
   });
 
   it('never has two requests open, however long the training takes', () => {
@@ -175,6 +204,7 @@ describe('request-retrain', () => {
     context.advance(2 * HOUR);
     expect(asked()).toEqual([]);
     sums(counts(51_100));
+    context.advance(1000);
     context.advance(1000);
     expect(asked()).toEqual(['unknown-tracks']);
     promote(2);
