@@ -66,7 +66,7 @@ export interface History {
   readonly chunks: readonly HistoryChunk[];
 }
 
-/** Factors that a generation has for a track which came after its training. Key: <generation>/<track id>/<asked>; written once. */
+/** Factors that a generation has for a track which came after its training. Key: <generation>/<track id>/<asked>/<offset of the last answer>; never written again. */
 export interface ItemAddition {
   readonly generation: number;
   readonly track_id: string;

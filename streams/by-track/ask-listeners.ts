@@ -125,8 +125,11 @@ class AskListeners implements Processor<CountedTrack> {
     this.#sweptTo = keys.at(-1);
   }
 
-  #consider(trackId: string, { generation }: ServingModel): void {
+  #consider(trackId: string, model: ServingModel): void {
+    const { generation } = model;
     const { newTracks } = this.known;
+    // It was wanted of the generation before, where a switch came within the step.
+    if (model.isTrained(trackId)) return;
     const last = this.#lastQuestion(trackId);
     const own = this.counts.get(trackId)?.users ?? [];
     // A track that has outgrown its list may still have one from when it was asked for first.

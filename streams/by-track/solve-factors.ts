@@ -40,13 +40,12 @@ interface Collected {
   readonly generation: number;
   readonly asked: number;
   readonly bySlot: Map<number, ListenerFactors>;
+  /** Offset of the last answer. */
+  answeredAt: number;
 }
 
 class SolveFactors implements Processor<InputRecord<ListenerFactors>> {
   readonly #collected = new Map<string, Collected>();
-  /** Keys of additions sent by this tenure: an addition is written once, whatever answers come late. */
-  readonly #sent = new Set<string>();
-
   constructor(
     private readonly context: ProcessorContext<never>,
     private readonly topics: SegueTopics,
@@ -54,12 +53,17 @@ class SolveFactors implements Processor<InputRecord<ListenerFactors>> {
     private readonly parts: SolvingParts,
   ) {}
 
-  process({ key, value }: InputRecord<ListenerFactors>): void {
+  process({ key, value, offset }: InputRecord<ListenerFactors>): void {
     const trackId = key!.toString('utf8');
     const { generation, asked, slot } = value;
     const known = this.#collected.get(trackId);
-    if (known?.generation === generation && known.asked === asked) known.bySlot.set(slot, value);
-    else this.#collected.set(trackId, { generation, asked, bySlot: new Map([[slot, value]]) });
+    if (known?.generation === generation && known.asked === asked) {
+      known.bySlot.set(slot, value);
+      known.answeredAt = offset;
+      return;
+    }
+    const bySlot = new Map([[slot, value]]);
+    this.#collected.set(trackId, { generation, asked, bySlot, answeredAt: offset });
   }
 
   async endStep(): Promise<boolean> {
@@ -78,7 +82,7 @@ class SolveFactors implements Processor<InputRecord<ListenerFactors>> {
     return users.every((user) => bySlot.has(partitionOf(Buffer.from(user), this.context.slots)));
   }
 
-  #publish(trackId: string, { generation, asked, bySlot }: Collected): void {
+  #publish(trackId: string, { generation, asked, bySlot, answeredAt }: Collected): void {
     this.#collected.delete(trackId);
     const manifest = this.parts.manifest(generation);
     if (manifest === undefined || manifest.user_gramian.length === 0) return;
@@ -94,10 +98,7 @@ class SolveFactors implements Processor<InputRecord<ListenerFactors>> {
       listeners: rows.length,
       factors: factors === undefined ? Buffer.alloc(0) : floatBytes(factors),
     };
-    const additionsKey = additionKey(addition);
-    if (this.#sent.has(additionsKey)) return;
-    this.#sent.add(additionsKey);
-    this.context.send(this.topics.itemAdditions, additionsKey, addition);
+    this.context.send(this.topics.itemAdditions, additionKey(addition, answeredAt), addition);
     const outcome = factors === undefined ? 'without' : 'with';
     this.context.meter.count('segue_new_tracks_total', { factors: outcome });
   }

@@ -13,8 +13,19 @@ export interface TakenAddition {
   readonly addition: ItemAddition;
 }
 
-export function additionKey({ generation, track_id, asked }: ItemAddition): string {
-  return `${generation}/${track_id}/${asked}`;
+/**
+ * A key of its own for every addition: `answeredAt` is the offset of the answer that completed it. Under one key for a
+ * question, a second answer to it would let compaction take away what lists were made with.
+ */
+export function additionKey(
+  { generation, track_id, asked }: ItemAddition,
+  answeredAt: number,
+): string {
+  return `${answerOf(generation, track_id, asked)}/${answeredAt}`;
+}
+
+function answerOf(generation: number, trackId: string, asked: number): string {
+  return `${generation}/${trackId}/${asked}`;
 }
 
 /** The generation that the key of an addition names. */
@@ -26,6 +37,8 @@ export class NewTracks {
   readonly #asked = new Map<string, NewTrack>();
   /** Track ids whose question has no answer yet. */
   readonly #waiting = new Set<string>();
+  /** Questions that have an answer, whatever became of them since. */
+  readonly #answered = new Set<string>();
   readonly #additions = new Map<number, Map<string, TakenAddition>>();
 
   /** The last question about a track, answered or not. */
@@ -65,8 +78,9 @@ export class NewTracks {
       return;
     }
     this.#asked.set(trackId, question);
-    const key = `${question.generation}/${trackId}/${question.users.length}`;
-    if (this.#additions.get(question.generation)?.has(key) !== true) this.#waiting.add(trackId);
+    const { generation, users } = question;
+    if (!this.#answered.has(answerOf(generation, trackId, users.length)))
+      this.#waiting.add(trackId);
   }
 
   applyAddition(key: string, addition: ItemAddition | null, offset: number): void {
@@ -80,6 +94,7 @@ export class NewTracks {
     known.delete(key);
     known.set(key, { offset, addition });
     this.#additions.set(generation, known);
+    this.#answered.add(answerOf(generation, addition.track_id, addition.asked));
     const question = this.#asked.get(addition.track_id);
     if (question?.generation === generation && question.users.length <= addition.asked)
       this.#waiting.delete(addition.track_id);
@@ -87,7 +102,10 @@ export class NewTracks {
 
   #forget(generation: number, key: string): void {
     const known = this.#additions.get(generation);
-    known?.delete(key);
-    if (known?.size === 0) this.#additions.delete(generation);
+    const forgotten = known?.get(key)?.addition;
+    if (known === undefined || forgotten === undefined) return;
+    known.delete(key);
+    this.#answered.delete(answerOf(generation, forgotten.track_id, forgotten.asked));
+    if (known.size === 0) this.#additions.delete(generation);
   }
 }

@@ -6,7 +6,13 @@ import type { FactorMatrix } from '../../src/als/model';
 import { solveNewItem } from '../../src/als/new-item';
 import { type AlsRule, observedTarget, observedWeight, regularization } from '../../src/als/rule';
 import { mulberry32 } from '../../src/random';
-import { denseModel, denseRow, relativeDifference, toMatrix } from '../support/dense-als';
+import {
+  denseModel,
+  denseRow,
+  diagonalModel,
+  relativeDifference,
+  toMatrix,
+} from '../support/dense-als';
 import { DIALECTS, randomFactors, randomHistory } from '../support/random-als';
 
 const FACTORS = 24;
@@ -62,6 +68,26 @@ describe.each(Object.entries(DIALECTS))('a new item under the rule %s', (_, rule
     }
   });
 });
+
+it.each([2, 12, 40])(
+  'is as exact for a history of %d in the eigenbasis of the trained items',
+  (length) => {
+    const random = mulberry32(length);
+    const rule = { ...DIALECTS['hkv']!(64), lambda: 1, alpha: 5 };
+    const trained = diagonalModel(rule, randomFactors(random, 2000, 64));
+    for (const size of [0.001, 0.01, 0.1, 1]) {
+      const foldIn = new FoldIn(trained, { spareRows: 5 });
+      const added = randomFactors(random, 5, 64);
+      for (let k = 0; k < added.values.length; k++) added.values[k]! *= size;
+      const values = new Float32Array([...trained.itemFactors.values, ...added.values]);
+      for (let row = 0; row < 5; row++)
+        foldIn.setRow(2000 + row, added.values.slice(row * 64, (row + 1) * 64));
+      const { items, plays } = randomHistory(random, length, 2005);
+      const exact = denseRow(rule, { rows: 2005, columns: 64, values }, items, plays);
+      expect(relativeDifference(foldIn.solve(items, plays), exact)).toBeLessThan(1e-6);
+    }
+  },
+);
 
 it('an item beyond the room for new ones, or with a gap before it, is an assertion', () => {
   const random = mulberry32(3);

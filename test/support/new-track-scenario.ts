@@ -188,6 +188,11 @@ export async function listFaults(scenario: NewTrackScenario): Promise<string[]> 
     const ids = tracks.map(({ track_id }) => track_id);
     const fault = models.get(name)!.fault(ids, playsOf(user, position), 20, 1e-5);
     if (fault !== undefined) faults.push(`${user}: ${fault}`);
+    for (const { track_id, score } of tracks) {
+      const expected = models.get(name)!.scoreOf(track_id, playsOf(user, position))!;
+      if (!(Math.abs(score - expected) < 1e-5))
+        faults.push(`${user}: scores ${track_id} ${score}, expected ${expected}`);
+    }
   }
   return faults;
 }
