@@ -5,6 +5,7 @@ import { benchChurn } from './churn';
 import { benchDump } from './dump';
 import { benchFoldIn } from './fold-in';
 import { benchLightFm } from './lightfm';
+import { benchNewTracks } from './new-tracks';
 import { benchQuality } from './quality';
 import { benchRecovery } from './recovery';
 import { benchScrape } from './scrape-cost';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   recovery: benchRecovery,
   scrape: benchScrape,
   spark: benchSpark,
+  'new-tracks': benchNewTracks,
   stream: benchStream,
   'top-n': benchTopN,
 };

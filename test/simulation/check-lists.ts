@@ -14,6 +14,8 @@ export const TRACKS_MIN = 4;
 const POPULAR_DEPTH = 500;
 /** Of scores; the fold-in works in float32, and so are they stored. */
 const TOLERANCE = 1e-5;
+/** Held at a time. */
+const MODELS_MAX = 50;
 
 export interface PublishedList {
   readonly user: string;
@@ -44,7 +46,12 @@ export class ListChecker {
 
   /** Of all lists, each as of its own position. */
   differences(): string[] {
-    const { published } = this.check;
+    // In order of what they name, so that few models are held at a time.
+    const published = [...this.check.published].sort(
+      (a, b) =>
+        (a.list.generation ?? -1) - (b.list.generation ?? -1) ||
+        a.list.additions - b.list.additions,
+    );
     const wrong = published.flatMap(({ user, list }) => {
       const fault = this.#fault(user, list);
       return fault === undefined ? [] : [`list of ${user} at ${list.position}: ${fault}`];
@@ -123,6 +130,7 @@ export class ListChecker {
     const additions = this.#own(generation).filter(({ offset }) => offset < upTo);
     const name = `${generation} ${additions.length}`;
     if (!this.#dense.has(name)) {
+      if (this.#dense.size >= MODELS_MAX) this.#dense.delete(this.#dense.keys().next().value!);
       const attempt = this.check.manifests.get(String(generation))?.attempt ?? '';
       const model = this.check.models.get(attempt);
       this.#dense.set(
