@@ -26,16 +26,18 @@ export class LocalReach {
     slots: readonly number[],
     openDatabase: (slot: number) => Promise<SlotDatabase>,
   ): Promise<void> {
-    for (const slot of slots) {
-      try {
-        const database = await openDatabase(slot);
-        this.note(slot, database.mark()?.changelogs);
-        await database.close();
-      } catch (error) {
-        this.logger.warn(
-          `slot ${slot}: local state cannot be looked at: ${(error as Error).message}`,
-        );
-      }
+    await Promise.all(slots.map((slot) => this.#look(slot, openDatabase)));
+  }
+
+  async #look(slot: number, openDatabase: (slot: number) => Promise<SlotDatabase>): Promise<void> {
+    try {
+      const database = await openDatabase(slot);
+      this.note(slot, database.mark()?.changelogs);
+      await database.close();
+    } catch (error) {
+      this.logger.warn(
+        `slot ${slot}: local state cannot be looked at: ${(error as Error).message}`,
+      );
     }
   }
 
