@@ -15,6 +15,7 @@ import type { KnownHistory, ServingModel } from '../model/serving-model';
 import type { StreamSettings } from '../stream-settings';
 import { HandOver } from './hand-over';
 import type { KeptListen } from './keep-history';
+import { LargeProfiles } from './large-profiles';
 import { type Profile, Profiles } from './profiles';
 import {
   type NextUser,
@@ -39,6 +40,12 @@ export interface RefreshTimes extends OldestUnknown {
   readonly startedAtMs: number;
   /** Reading the history included. */
   readonly foldInMs: number;
+}
+
+/** `atMs`: since 1970. */
+interface Moment {
+  readonly atMs: number;
+  readonly monotonicMs: number;
 }
 
 /** What serves right now, in this process. */
@@ -67,6 +74,7 @@ export function foldInUser(
 class FoldInUser implements Processor<KeptListen> {
   readonly #queue: RefreshQueue;
   readonly #profiles: Profiles;
+  readonly #large: LargeProfiles;
   #target: RefreshTarget = { generation: NOTHING, edition: NOTHING };
   readonly #foldInSeconds: Histogram;
   readonly #handOver: HandOver;
@@ -79,12 +87,15 @@ class FoldInUser implements Processor<KeptListen> {
     private readonly serving: Serving,
     private readonly settings: StreamSettings,
   ) {
+    const users = context.store(stores.users);
+    const histories = context.store(stores.histories);
     this.#queue = new RefreshQueue({
-      users: context.store(stores.users),
+      users,
       waiting: context.store(stores.waiting),
       refreshed: context.store(stores.refreshed),
     });
-    this.#profiles = new Profiles(context.store(stores.histories), settings.profileBytesMax);
+    this.#profiles = new Profiles(histories, settings.profileBytesMax);
+    this.#large = new LargeProfiles({ users, histories }, () => context.monotonicMs());
     this.#foldInSeconds = context.meter.histogram('segue_fold_in_duration_seconds', {});
     this.#handOver = new HandOver(context, this.#queue);
     this.#lastInputMs = context.now();
@@ -93,6 +104,7 @@ class FoldInUser implements Processor<KeptListen> {
   process(listen: KeptListen): void {
     this.#lastInputMs = this.context.now();
     this.#profiles.changed(listen.user, listen.trackId, listen.history);
+    this.#large.changed(listen.user, listen.trackId, listen.history);
     this.#queue.touch(listen.user, {
       producedAtMs: listen.producedAtMs,
       receivedAtMs: this.#lastInputMs,
@@ -104,33 +116,55 @@ class FoldInUser implements Processor<KeptListen> {
     while (!budget.farBehind && !budget.spent()) {
       const next = await this.#queue.next();
       if (next === undefined) break;
-      await this.#refresh(next);
+      await this.#refreshOrSetAside(next);
     }
+    if (!budget.farBehind) await this.#readLarge(budget);
     this.#queue.save();
     const labels = { partition: String(this.context.slot) };
     this.context.meter.set('segue_refreshes_waiting', labels, this.#queue.waiting);
     this.#handOver.show(Math.max(0, this.#target.generation));
-    return this.#queue.hasMore() || this.#isStale();
+    return this.#queue.hasMore() || this.#large.hasMore || this.#isStale();
   }
 
-  async #refresh({ user, oldest }: NextUser): Promise<void> {
-    const startedAtMs = this.context.now();
-    const startedMs = this.context.monotonicMs();
+  async #refreshOrSetAside(next: NextUser): Promise<void> {
+    const started = this.#now();
+    if (this.#profiles.held(next.user) === undefined && this.#large.isLarge(next.user)) {
+      this.#large.add(next);
+      this.#queue.setAside(next.user);
+      return;
+    }
+    this.#refresh(next, await this.#profiles.of(next.user), started);
+  }
+
+  async #readLarge(budget: StepBudget): Promise<void> {
+    const started = this.#now();
+    const read = await this.#large.readOn(budget);
+    if (read === undefined) return;
+    this.#profiles.remember(read.next.user, read.profile);
+    this.#refresh(read.next, read.profile, started);
+  }
+
+  #now(): Moment {
+    return { atMs: this.context.now(), monotonicMs: this.context.monotonicMs() };
+  }
+
+  #refresh({ user, oldest }: NextUser, profile: Profile, started: Moment): void {
     const model = this.serving.model();
-    const profile = await this.#profiles.of(user);
     const personal = model === undefined ? undefined : this.#foldIn(model, profile);
     const generation = model?.generation ?? -1;
     const edition = personal === undefined ? this.serving.popular.edition : -1;
     this.context.meter.count('segue_refreshes_total', {
       list: personal === undefined ? 'popular' : 'personal',
     });
-    const foldInMs = this.context.monotonicMs() - startedMs;
+    const foldInMs = this.context.monotonicMs() - started.monotonicMs;
     this.context.forward({
       user,
       profile,
       model,
       ...(personal === undefined ? {} : { personal }),
-      ...(oldest === undefined ? {} : { times: { ...oldest, startedAtMs, foldInMs } }),
+      ...(oldest === undefined
+        ? {}
+        : { times: { ...oldest, startedAtMs: started.atMs, foldInMs } }),
     });
     this.#queue.done(user, { generation, edition });
   }

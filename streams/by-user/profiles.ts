@@ -29,12 +29,21 @@ export class Profiles {
     this.#cache = new BoundedCache(bytesMax);
   }
 
+  /** Only where it is held. */
+  held(user: string): Profile | undefined {
+    return this.#cache.get(user);
+  }
+
   async of(user: string): Promise<Profile> {
     const cached = this.#cache.get(user);
     if (cached !== undefined) return cached;
     const profile = profileOf(await this.histories.scan(historyPrefix(user)));
-    this.#remember(user, profile);
+    this.remember(user, profile);
     return profile;
+  }
+
+  remember(user: string, profile: Profile): void {
+    this.#cache.set(user, profile, BYTES_PER_PROFILE + profile.plays.size * BYTES_PER_TRACK);
   }
 
   /** One history of the user changed. */
@@ -49,16 +58,12 @@ export class Profiles {
     if (history.plays < before) this.#cache.delete(user);
     else {
       const newestListenedAt = Math.max(profile.newestListenedAt, history.last_listened_at);
-      this.#remember(user, {
+      this.remember(user, {
         plays,
         listens: profile.listens + history.plays - before,
         newestListenedAt,
       });
     }
-  }
-
-  #remember(user: string, profile: Profile): void {
-    this.#cache.set(user, profile, BYTES_PER_PROFILE + profile.plays.size * BYTES_PER_TRACK);
   }
 }
 

@@ -128,6 +128,12 @@ export class RefreshQueue {
     return user === undefined ? undefined : { user };
   }
 
+  /** Somebody else sees to the user, who stays in the `waiting` store until `done`. */
+  setAside(user: string): void {
+    this.#touched.delete(user);
+    this.#left.delete(user);
+  }
+
   /** The user's list is computed. */
   done(user: string, mark: RefreshMark): void {
     this.#touched.delete(user);

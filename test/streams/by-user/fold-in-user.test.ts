@@ -74,6 +74,25 @@ describe('fold-in-user', () => {
       expect(value).toBeCloseTo(expected[at]!, 5);
   });
 
+  it('lets nobody wait for a user with very many tracks, whose turn comes page by page', async () => {
+    const { context, processor, listen, names } = fixture();
+    for (let track = 0; track < 6000; track++) listen(processor, 'collector', `c${track}`);
+    listen(processor, 'ann', 't003');
+    await processor.endStep!(budgetOf(3));
+    expect(names()).toEqual(['ann']);
+    expect(context.store(STORES.waiting).get('collector')).toBe(true);
+    for (let step = 0; step < 3; step++) {
+      listen(processor, 'ann', 't003', 2 + step);
+      expect(await processor.endStep!(budgetOf(2))).toBe(true);
+      expect(names()).toEqual(['ann']);
+    }
+    await processor.endStep!(budget());
+    const [collector] = context.takeForwarded();
+    expect(collector).toMatchObject({ user: 'collector', times: {} });
+    expect(collector!.profile.plays.size).toBe(6000);
+    expect(context.store(STORES.waiting).get('collector')).toBeUndefined();
+  });
+
   it('leaves users with too few such tracks to the popular list', async () => {
     const { context, processor, listen, serve } = fixture();
     serve(sampleModel(4));
