@@ -72,7 +72,7 @@ export const TRAINING_SETTINGS = {
   epochs: integer({ default: 12, min: 1, max: 1000, help: 'Rounds over users and items at most.' }),
   'retrain-tolerance': share({
     default: 0.001,
-    help: 'A retrain from the reigning factors ends with the round that lowers the loss by less than this share; where the first does, factors and lists stay; 0: all rounds.',
+    help: 'A retrain from the reigning factors, by their rule, ends with the round that lowers the loss by less than this share; where the first does, factors and lists stay; 0: all rounds.',
   }),
   'search-candidates': integer({
     default: 1,

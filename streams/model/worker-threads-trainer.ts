@@ -1,7 +1,9 @@
 /** Trains in this machine's memory, on worker threads, from the reigning generation's factors. */
+import { isDeepStrictEqual } from 'node:util';
 import type { AlsRule } from '../../src/als/rule';
 import { trainModel, type WarmStart } from '../../src/training/model-search';
 import { allInteractions, type Holdout, splitByTime } from '../../src/training/training-data';
+import type { ServingModel } from './serving-model';
 import { type Snapshot, takeSnapshot } from './snapshot';
 import type { Trainer, TrainerOptions, TrainingRun } from './trainer';
 
@@ -30,7 +32,7 @@ function runOn(snapshot: Snapshot, options: TrainerOptions): TrainingRun {
     },
     candidate: async (rule) => (await trainModel(holdout!.known, rule, options)).als,
     refit: async (rule) => {
-      const warm = warmStart(options, snapshot, rule);
+      const warm = startFrom(options.reigning, data.itemIds, rule);
       const { als, factors } = await trainModel(allInteractions(data), rule, {
         ...options,
         ...warm,
@@ -41,19 +43,21 @@ function runOn(snapshot: Snapshot, options: TrainerOptions): TrainingRun {
   };
 }
 
-/** Factors of the reigning model, so that lists change only where the data did. */
-function warmStart(
-  { reigning }: TrainerOptions,
-  { data }: Snapshot,
+/** Factors of the reigning model, so that lists change only where the data did; another rule is a cause as well. */
+export function startFrom(
+  reigning: Pick<ServingModel, 'als' | 'whole' | 'itemOf'> | undefined,
+  itemIds: readonly string[],
   rule: AlsRule,
-): { warmStart?: WarmStart } {
+): { warmStart?: WarmStart; tolerance?: number } {
   if (reigning === undefined || reigning.als.rule.factorCount !== rule.factorCount) return {};
   const { columns, values } = reigning.whole().itemFactors;
-  const rows = new Float32Array(data.itemIds.length * columns);
-  data.itemIds.forEach((trackId, row) => {
+  const rows = new Float32Array(itemIds.length * columns);
+  itemIds.forEach((trackId, row) => {
     const item = reigning.itemOf(trackId);
     if (item !== undefined)
       rows.set(values.subarray(item * columns, (item + 1) * columns), row * columns);
   });
-  return { warmStart: { itemFactors: { rows: data.itemIds.length, columns, values: rows } } };
+  const itemFactors = { rows: itemIds.length, columns, values: rows };
+  const isSameRule = isDeepStrictEqual(rule, reigning.als.rule);
+  return { warmStart: { itemFactors }, ...(isSameRule ? {} : { tolerance: 0 }) };
 }
