@@ -151,7 +151,7 @@ export interface Listen {
   readonly release_name: string | null;
 }
 
-export type ModelState = 'CANDIDATE' | 'PROMOTED' | 'SUPERSEDED' | 'REJECTED' | 'ROLLED_BACK' | 'FAILED';
+export type ModelState = 'CANDIDATE' | 'PROMOTED' | 'SUPERSEDED' | 'REJECTED' | 'ROLLED_BACK' | 'FAILED' | 'CHALLENGER';
 
 export interface Rule {
   readonly factor_count: number;
@@ -204,6 +204,8 @@ export interface Model {
   /** Milliseconds since 1970 */
   readonly trained_at: number;
   readonly training_ms: number;
+  /** Share of the users that it serves beside the promoted generation while it says CHALLENGER; 0: it was to be promoted at once */
+  readonly challenger_share: number;
 }
 
 /** A track that is in and has no factors in a generation: its listeners are asked for theirs. Key: track id. */

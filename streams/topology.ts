@@ -72,7 +72,12 @@ export function segueTopology({
   figures,
 }: TopologyParts): Topology {
   const stores = segueStores(topics);
-  const serving = { model: () => loader.serving, popular };
+  const serving = {
+    model: () => loader.serving,
+    modelFor: (user: string) => loader.modelFor(user),
+    challenger: () => loader.challenger,
+    popular,
+  };
   const { newTracks, directory } = loader;
 
   const byUser = Chain.from<InputRecord<Listen>>()

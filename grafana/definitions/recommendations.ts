@@ -225,6 +225,28 @@ const QUALITY: readonly PanelSpec[] = [
 const MODEL: readonly PanelSpec[] = [
   {
     kind: 'lines',
+    title: 'Generations side by side',
+    description:
+      'Hits at 20 of personal lists by the generation that made them, while a challenger serves a share of the users. Better for long enough: `segue promote`; worse: `segue rollback`.',
+    unit: 'share',
+    queries: one(
+      `sum by (generation) (increase(segue_prediction_hits_total{judged="personal", at="20", ${ON_INSTANCE}}${WINDOW})) / sum by (generation) (increase(segue_prediction_trials_total{judged="personal", ${ON_INSTANCE}}${WINDOW}))`,
+      'generation {{generation}}',
+    ),
+  },
+  {
+    kind: 'lines',
+    title: 'Freshness by generation',
+    description:
+      'From a listen to the committed list, 99 of 100 are faster, by generation. One above the other: its model is larger, or its users listen more.',
+    unit: 'seconds',
+    queries: one(
+      `histogram_quantile(0.99, sum by (le, generation) (rate(segue_generation_freshness_seconds_bucket{${ON_INSTANCE}}${RATE})))`,
+      'generation {{generation}}',
+    ),
+  },
+  {
+    kind: 'lines',
     title: 'The last candidate and its rivals',
     description:
       'NDCG@20 and recall@20 on held-out listens of the last generation that was judged, of the popular list, and of the model that served. Passed 0: it was refused; `segue models` says why.',

@@ -198,15 +198,22 @@ export class Administration implements TableReader {
     }
   }
 
-  async rollBack(generation?: number): Promise<Model> {
+  rollBack(generation?: number): Promise<Model> {
+    return this.#publisher().rollBack(generation);
+  }
+
+  promoteChallenger(): Promise<Model> {
+    return this.#publisher().promoteChallenger();
+  }
+
+  #publisher(): ModelPublisher {
     const { broker, settings } = this.options;
-    const publisher = new ModelPublisher({
+    return new ModelPublisher({
       broker,
       topics: this.topics,
       codecs: this.codecs,
       application: settings.application,
     });
-    return publisher.rollBack(generation);
   }
 
   #partitionOf(user: string): number {

@@ -71,6 +71,7 @@ export function retrainSettings(settings: Settings, processors: number): Retrain
     seed: 1,
     holdoutShare: settings.holdoutShare,
     holdoutUsersMax: HOLDOUT_USERS_MAX,
+    challengerShare: settings.challengerShare,
     gate: {
       tolerance: settings.gateTolerance,
       toleranceWhenSeen: Math.max(TOLERANCE_WHEN_SEEN, settings.gateTolerance),

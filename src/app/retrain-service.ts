@@ -1,8 +1,9 @@
 /** Answers retrain requests, one at a time, in the process that owns slot 0. */
 
 import type { Model, RetrainRequest, Rule } from '../../schemas/records';
+import { isLeftOver } from '../../streams/model/generation-choices';
 import type { ModelLoader } from '../../streams/model/load-model';
-import { isLeftOver, type ModelPublisher } from '../../streams/model/publish-model';
+import type { ModelPublisher } from '../../streams/model/publish-model';
 import { type RetrainOptions, retrain, whyAsked } from '../../streams/model/retrain-model';
 import type { OpenRequest, RetrainRequests } from '../../streams/model/retrain-requests';
 import { type Clock, sleep, yieldToEventLoop } from '../clock';
@@ -104,7 +105,7 @@ export class RetrainService {
       );
       this.#answered = open.offset;
       meter.count('segue_retrains_total', {
-        outcome: manifest.state === 'PROMOTED' ? 'promoted' : 'rejected',
+        outcome: manifest.state === 'REJECTED' ? 'rejected' : 'promoted',
       });
     } catch (error) {
       if (this.#stopping.signal.aborted)
@@ -182,6 +183,7 @@ export class RetrainService {
       positions: [],
       trained_at: this.options.clock.now(),
       training_ms: 0,
+      challenger_share: 0,
     };
   }
 

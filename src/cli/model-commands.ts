@@ -22,6 +22,7 @@ const TRAINING_OPTIONS = [
   'search-candidates',
   'holdout-share',
   'gate-tolerance',
+  'challenger-share',
   'trainer',
   'trainer-threads',
   'spark-master',
@@ -41,10 +42,17 @@ export function registerModelCommands(program: Command): void {
   addSettings(retrain, [...PLACE_OPTIONS, ...TRAINING_OPTIONS]);
   const rollback = program
     .command('rollback [generation]')
-    .description('make an earlier generation serve again; without a number, the one before')
+    .description(
+      'make an earlier generation serve again; without a number, end the challenger, or go to the one before',
+    )
     .option('--json', 'one JSON object')
     .action(rollBack);
-  addSettings(rollback, PLACE_OPTIONS);
+  const promote = program
+    .command('promote')
+    .description('make the challenger, which serves a share of the users, serve everybody')
+    .option('--json', 'one JSON object')
+    .action(promoteChallenger);
+  for (const command of [rollback, promote]) addSettings(command, PLACE_OPTIONS);
 }
 
 const WAIT_MS_MAX = 24 * 60 * 60 * 1000;
@@ -67,13 +75,22 @@ async function askForRetrain(options: Options): Promise<void> {
         return;
       }
       const answer = await administration.answerTo(offset, WAIT_MS_MAX);
-      if (answer === undefined || answer.state !== 'PROMOTED') process.exitCode = 1;
+      const isServing = answer?.state === 'PROMOTED' || answer?.state === 'CHALLENGER';
+      if (!isServing) process.exitCode = 1;
       if (answer === undefined) return;
       const { gramian: _g, user_gramian: _u, ...rest } = answer;
       if (options['json'] === true) printJson(rest);
       else print(modelLine(answer));
     }),
   );
+}
+
+async function promoteChallenger(options: Options): Promise<void> {
+  await withAdministration(options, async ({ administration }) => {
+    const { generation, state } = await administration.promoteChallenger();
+    if (options['json'] === true) printJson({ generation, state });
+    else print(`generation ${generation} serves`);
+  });
 }
 
 async function rollBack(generation: string | undefined, options: Options): Promise<void> {

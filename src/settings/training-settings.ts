@@ -88,6 +88,10 @@ export const TRAINING_SETTINGS = {
     default: 0.02,
     help: 'How far below the reigning model, in proportion, a candidate may be and still be promoted.',
   }),
+  'challenger-share': share({
+    default: 0,
+    help: 'Share of the users that a new generation serves beside the promoted one, until `segue promote` or `segue rollback`; 0: it is promoted at once.',
+  }),
   'retrain-check-ms': duration({
     default: 1000,
     min: 100,

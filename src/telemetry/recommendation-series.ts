@@ -27,6 +27,12 @@ export const RECOMMENDATION_SERIES = {
     'seconds',
     [0.0001, 0.0005, 0.001, 0.002, 0.005, ...FRESHNESS_SECONDS],
   ),
+  segue_generation_freshness_seconds: histogram(
+    'The same, by the generation of the list: the promoted one and a challenger side by side.',
+    ['generation'],
+    'seconds',
+    FRESHNESS_SECONDS,
+  ),
   segue_refreshes_waiting: gauge('Users marked for a refresh that has not been done yet.', [
     'partition',
   ]),

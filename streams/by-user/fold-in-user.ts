@@ -12,12 +12,14 @@ import { hasCode } from '../../src/errors';
 import type { Histogram } from '../../src/telemetry/meter';
 import type { PopularList } from '../model/popular-list';
 import type { KnownHistory, ServingModel } from '../model/serving-model';
+import type { Challenger } from '../model/user-shares';
 import type { StreamSettings } from '../stream-settings';
 import { HandOver } from './hand-over';
 import type { KeptListen } from './keep-history';
 import { LargeProfiles } from './large-profiles';
 import { type Profile, Profiles } from './profiles';
 import {
+  isSameModel,
   type NextUser,
   type OldestUnknown,
   RefreshQueue,
@@ -51,6 +53,9 @@ interface Moment {
 /** What serves right now, in this process. */
 export interface Serving {
   readonly model: () => ServingModel | undefined;
+  /** Another one for the users of a challenger. */
+  readonly modelFor: (user: string) => ServingModel | undefined;
+  readonly challenger: () => Challenger | undefined;
   readonly popular: PopularList;
 }
 
@@ -149,7 +154,7 @@ class FoldInUser implements Processor<KeptListen> {
   }
 
   #refresh({ user, oldest }: NextUser, profile: Profile, started: Moment): void {
-    const model = this.serving.model();
+    const model = this.serving.modelFor(user);
     const personal = model === undefined ? undefined : this.#foldIn(model, profile);
     const generation = model?.generation ?? -1;
     const edition = personal === undefined ? this.serving.popular.edition : -1;
@@ -194,28 +199,31 @@ class FoldInUser implements Processor<KeptListen> {
 
   /** Starts a sweep when the model changed, or when the popular list changed and it is time to pass it on. */
   #aim(): void {
-    const { generation, edition } = this.#current();
+    const current = this.#current();
+    const { generation, edition } = current;
     if (
-      generation === this.#target.generation &&
+      isSameModel(current, this.#target) &&
       (edition === this.#target.edition || !this.#mayPassOn())
     )
       return;
     // Only a tenure that has served another generation before hands over.
     if (this.#target.generation !== NOTHING && this.#target.generation !== generation)
       this.#handOver.begin();
-    this.#target = { generation, edition };
+    this.#target = current;
     this.#lastSweepMs = this.context.now();
     this.#queue.startSweep(this.#target);
   }
 
   /** The popular list has changed since everybody was given it. */
   #isStale(): boolean {
-    const { generation, edition } = this.#current();
-    return generation !== this.#target.generation || edition !== this.#target.edition;
+    const current = this.#current();
+    return !isSameModel(current, this.#target) || current.edition !== this.#target.edition;
   }
 
   #current(): RefreshTarget {
+    const challenger = this.serving.challenger();
     return {
+      ...(challenger === undefined ? {} : { challenger }),
       generation: this.serving.model()?.generation ?? -1,
       edition: this.serving.popular.edition,
     };

@@ -34,7 +34,7 @@ export function publishRecommendations(
             context.sums.add(listSum(list));
           }
           if (ranked.kind === 'PERSONAL') coverage.note(ranked, context.meter);
-          if (ranked.times !== undefined) observeFreshness(context, ranked.times, ranked.rankingMs);
+          if (ranked.times !== undefined) observeFreshness(context, ranked.times, ranked);
         },
       };
     },
@@ -53,13 +53,16 @@ function nameOf(kind: ListKind): 'personal' | 'popular' {
 function observeFreshness(
   { meter, now, afterCommit }: Pick<ProcessorContext<never>, 'meter' | 'now' | 'afterCommit'>,
   { producedAtMs, receivedAtMs, startedAtMs, foldInMs }: RefreshTimes,
-  rankingMs: number,
+  { rankingMs, model }: Pick<RankedUser, 'rankingMs' | 'model'>,
 ): void {
   const rankedAtMs = now();
   afterCommit((committedAtMs) => {
     const stage = (name: FreshnessStage, ms: number) =>
       meter.observe('segue_freshness_stage_seconds', { stage: name }, Math.max(0, ms) / 1000);
-    meter.observe('segue_freshness_seconds', {}, Math.max(0, committedAtMs - producedAtMs) / 1000);
+    const seconds = Math.max(0, committedAtMs - producedAtMs) / 1000;
+    meter.observe('segue_freshness_seconds', {}, seconds);
+    const generation = String(model?.generation ?? 'none');
+    meter.observe('segue_generation_freshness_seconds', { generation }, seconds);
     stage('waiting', receivedAtMs - producedAtMs);
     stage('counting', startedAtMs - receivedAtMs);
     stage('folding-in', foldInMs);

@@ -7,12 +7,29 @@
  * was computed with.
  */
 import type { StateStore } from '../../src/store/state-store';
+import { type Challenger, isChallenged } from '../model/user-shares';
 import type { RefreshMark } from './stores';
 
 /** What a list may stand against now; edition −1 where the popular list need not be looked at. */
 export interface RefreshTarget {
   readonly generation: number;
   readonly edition: number;
+  /** Serves a share of the users. */
+  readonly challenger?: Challenger;
+}
+
+export function isSameModel(a: RefreshTarget, b: RefreshTarget): boolean {
+  return (
+    a.generation === b.generation &&
+    a.challenger?.generation === b.challenger?.generation &&
+    a.challenger?.share === b.challenger?.share
+  );
+}
+
+function generationFor(user: string, { generation, challenger }: RefreshTarget): number {
+  return challenger !== undefined && isChallenged(user, challenger)
+    ? challenger.generation
+    : generation;
 }
 
 export interface RefreshStores {
@@ -175,7 +192,8 @@ export class RefreshQueue {
 
   #isBehind(user: string): boolean {
     const mark = this.stores.refreshed.get(user);
-    if (mark === undefined || mark.generation !== this.#sweepTarget.generation) return true;
+    if (mark === undefined || mark.generation !== generationFor(user, this.#sweepTarget))
+      return true;
     return mark.edition !== -1 && mark.edition !== this.#sweepTarget.edition;
   }
 }

@@ -18,7 +18,7 @@ export const LIVE = 'live.';
 
 export function scorePrediction(
   stores: UserStores,
-  serving: Serving,
+  serving: Pick<Serving, 'model' | 'popular'>,
 ): ProcessorDefinition<KeptListen, KeptListen> {
   return {
     name: 'score-prediction',
@@ -33,7 +33,7 @@ class ScorePrediction implements Processor<KeptListen> {
   constructor(
     private readonly context: ProcessorContext<KeptListen>,
     stores: UserStores,
-    private readonly serving: Serving,
+    private readonly serving: Pick<Serving, 'model' | 'popular'>,
   ) {
     this.#recommendations = context.store(stores.recommendations);
     this.#histories = context.store(stores.histories);

@@ -24,6 +24,7 @@ import type { PopularList } from './popular-list';
 import type { RetrainRequests } from './retrain-requests';
 import { ServingModel } from './serving-model';
 import { showCandidate, showModel } from './show-model';
+import { type Challenger, isChallenged } from './user-shares';
 
 /** All manifests by generation, and which generation is promoted. */
 export class ModelDirectory {
@@ -41,6 +42,11 @@ export class ModelDirectory {
   /** The generation that should serve. */
   get promoted(): Model | undefined {
     return this.#promoted === undefined ? undefined : this.#manifests.get(this.#promoted);
+  }
+
+  /** The generation that serves a share of the users beside it. */
+  get challenger(): Model | undefined {
+    return this.manifests.filter(({ state }) => state === 'CHALLENGER').at(-1);
   }
 
   apply(key: string, manifest: Model | null): void {
@@ -69,11 +75,12 @@ export interface ModelLoaderOptions {
 
 const RETRY_MS = 1000;
 
-/** Holds what serves. Two models are in memory at most: the one that serves and the one being loaded. */
+/** Holds what serves. Two models are in memory at most, three while a challenger serves a share of the users. */
 export class ModelLoader {
   readonly directory = new ModelDirectory();
   readonly newTracks = new NewTracks();
   #serving: ServingModel | undefined;
+  #challenger: ServingModel | undefined;
   #loaded: ServingModel | undefined;
   #loading: Promise<void> | undefined;
   #broken: number | undefined;
@@ -84,6 +91,22 @@ export class ModelLoader {
     return this.#serving;
   }
 
+  /** Serves its share of the users, where there is one. */
+  get challenger(): Challenger | undefined {
+    const manifest = this.directory.challenger;
+    return manifest === undefined || manifest.generation !== this.#challenger?.generation
+      ? undefined
+      : { generation: manifest.generation, share: manifest.challenger_share };
+  }
+
+  /** The model that a user's list is made with. */
+  modelFor(user: string): ServingModel | undefined {
+    const { challenger } = this;
+    return challenger !== undefined && isChallenged(user, challenger)
+      ? this.#challenger
+      : this.#serving;
+  }
+
   /** True where a switch to the generation would take no time. */
   hasLoaded(generation: number): boolean {
     return this.#loaded?.generation === generation || this.#serving?.generation === generation;
@@ -91,18 +114,30 @@ export class ModelLoader {
 
   /** True while the promoted generation is not the one that serves. */
   isSwitching(): boolean {
-    const wanted = this.directory.promoted?.generation;
-    return wanted !== undefined && wanted !== this.#serving?.generation && wanted !== this.#broken;
+    const { promoted, challenger } = this.directory;
+    const isMissing = (wanted: Model | undefined, held: ServingModel | undefined) =>
+      wanted !== undefined &&
+      wanted.generation !== held?.generation &&
+      wanted.generation !== this.#broken;
+    return isMissing(promoted, this.#serving) || isMissing(challenger, this.#challenger);
   }
 
   /** The directory changed: show it, load what is wanted, switch if it is there. */
   update(): void {
     showCandidate(this.options.meter, this.directory.manifests);
+    this.#endChallenge();
 
     const wanted = this.#wanted();
     if (wanted === undefined || this.#loading !== undefined) return;
-    if (this.#loaded?.generation === wanted.generation) {
-      if (wanted.state === 'PROMOTED') this.#switch(this.#loaded);
+    const held = [this.#loaded, this.#challenger].find(
+      (model) => model?.generation === wanted.generation,
+    );
+    if (held !== undefined) {
+      if (wanted.state === 'CANDIDATE') return;
+      if (wanted.state === 'PROMOTED') this.#switch(held);
+      else this.#challenge(held);
+      // What serves is there; there may be something else to load now.
+      this.update();
       return;
     }
     this.#loading = this.#load(wanted).finally(() => {
@@ -119,6 +154,9 @@ export class ModelLoader {
       manifest.generation !== this.#serving?.generation &&
       manifest.generation !== this.#broken;
     if (unloaded(promoted)) return promoted;
+    const { challenger } = this.directory;
+    if (unloaded(challenger) && challenger?.generation !== this.#challenger?.generation)
+      return challenger;
     const newest = manifests.at(-1);
     return newest?.state === 'CANDIDATE' && unloaded(newest) ? newest : undefined;
   }
@@ -154,10 +192,31 @@ export class ModelLoader {
     this.options.meter.set('segue_model_additions', {}, model.tracks.length - model.trainedItems);
   }
 
+  #challenge(model: ServingModel): void {
+    takeAll(model, this.newTracks);
+    this.#challenger = model;
+    this.#loaded = undefined;
+    const { generation, share } = this.challenger!;
+    this.options.logger.info(`generation ${generation} serves ${share * 100} % of the users`);
+    this.options.onSwitch(model);
+  }
+
+  /** It serves nobody any more: its users go back to the promoted generation. */
+  #endChallenge(): void {
+    const { promoted, challenger } = this.directory;
+    const held = this.#challenger?.generation;
+    // One that is promoted is kept until it has switched.
+    if (held === undefined || held === challenger?.generation || held === promoted?.generation)
+      return;
+    this.#challenger = undefined;
+    this.options.onSwitch(this.#serving!);
+  }
+
   #switch(model: ServingModel): void {
     takeAll(model, this.newTracks);
     this.#serving = model;
     this.#loaded = undefined;
+    if (this.#challenger === model) this.#challenger = undefined;
     const { meter, logger, onSwitch } = this.options;
     showModel(meter, model, this.directory.manifest(model.generation));
     meter.count('segue_hand_overs_total', {});

@@ -10,6 +10,14 @@ import type { TopicCodecs } from '../../src/engine/topic-codecs';
 import { SegueError } from '../../src/errors';
 import { lastValues, liveKeys } from '../tables';
 import type { SegueTopics } from '../topics';
+import {
+  answerIn,
+  isLeftOver,
+  keptGenerations,
+  nextGeneration,
+  noChallenger,
+  rollbackTarget,
+} from './generation-choices';
 import { ModelDirectory } from './load-model';
 import { blockKey, checksumOf, parseBlockKey, toBlocks } from './model-codec';
 import type { RetrainResult } from './retrain-model';
@@ -23,8 +31,6 @@ export interface ModelPublisherOptions {
   readonly application: string;
 }
 
-/** Generations whose blocks stay, the serving one apart. */
-const KEPT_GENERATIONS = 3;
 /** Below the largest step, whatever the factor count. */
 const STEP_BYTES_MAX = 700_000;
 /** In one step. */
@@ -53,7 +59,7 @@ export class ModelPublisher {
           : await this.#foundBlocks(numbered, written);
       const candidate: Model = { ...numbered, ...blocks };
       await this.#write(writer, [this.#manifest(candidate)]);
-      return this.#promote(writer, directory, candidate);
+      return this.#conclude(writer, directory, candidate);
     });
   }
 
@@ -74,13 +80,31 @@ export class ModelPublisher {
     return this.#withWriter(async (writer, directory) => {
       const newest = directory.manifests.at(-1);
       if (!isLeftOver(newest)) return undefined;
-      return this.#promote(writer, directory, newest);
+      return this.#conclude(writer, directory, newest);
     });
   }
 
-  /** Makes an earlier generation serve again. Throws MODEL_UNKNOWN. */
+  /** Makes the challenger serve everybody. Throws MODEL_UNKNOWN. */
+  promoteChallenger(): Promise<Model> {
+    return this.#withWriter(async (writer, directory) => {
+      const { challenger } = directory;
+      if (challenger === undefined) throw noChallenger();
+      return this.#promote(writer, directory, challenger);
+    });
+  }
+
+  /**
+   * Makes an earlier generation serve again; without a number, where there is a challenger, ends that one and answers
+   * what goes on serving. Throws MODEL_UNKNOWN.
+   */
   rollBack(generation?: number): Promise<Model> {
     return this.#withWriter(async (writer, directory) => {
+      const { challenger, promoted: reigning } = directory;
+      if (generation === undefined && challenger !== undefined && reigning !== undefined) {
+        const note = `rolled back, generation ${reigning.generation} serves everybody`;
+        await this.#write(writer, [this.#manifest({ ...challenger, state: 'ROLLED_BACK', note })]);
+        return reigning;
+      }
       const target = rollbackTarget(directory, generation);
       const promoted: Model = { ...target, state: 'PROMOTED' };
       await this.#write(writer, [
@@ -89,6 +113,28 @@ export class ModelPublisher {
       ]);
       return promoted;
     });
+  }
+
+  /** A candidate becomes the challenger where it is to be one and somebody reigns, else it is promoted. */
+  async #conclude(
+    writer: TransactionalWriter,
+    directory: ModelDirectory,
+    candidate: Model,
+  ): Promise<Model> {
+    if (candidate.challenger_share === 0 || directory.promoted === undefined)
+      return this.#promote(writer, directory, candidate);
+    const challenger: Model = { ...candidate, state: 'CHALLENGER' };
+    await this.#write(writer, [
+      ...this.#retireChallenger(directory, candidate),
+      this.#manifest(challenger),
+    ]);
+    return challenger;
+  }
+
+  #retireChallenger({ challenger }: ModelDirectory, next: Model): OutputRecord[] {
+    if (challenger === undefined || challenger.generation === next.generation) return [];
+    const note = `superseded by generation ${next.generation}`;
+    return [this.#manifest({ ...challenger, state: 'SUPERSEDED', note })];
   }
 
   async #promote(
@@ -100,6 +146,7 @@ export class ModelPublisher {
     const note = `superseded by generation ${candidate.generation}`;
     await this.#write(writer, [
       ...this.#retire(directory, 'SUPERSEDED', note),
+      ...this.#retireChallenger(directory, candidate),
       this.#manifest(promoted),
       ...this.#forgotten(directory, promoted),
     ]);
@@ -197,55 +244,6 @@ export class ModelPublisher {
     for (let from = 0; from < tombstones.length; from += TOMBSTONES_MAX)
       await this.#write(writer, tombstones.slice(from, from + TOMBSTONES_MAX));
   }
-}
-
-/** Generations whose factors stay: the newest, the reigning one, and the last ones before. */
-function keptGenerations(directory: ModelDirectory, newest: Model): Model[] {
-  const others = directory.manifests.filter(
-    ({ blocks, generation }) => blocks > 0 && generation !== newest.generation,
-  );
-  const kept = [...others.slice(-(KEPT_GENERATIONS - 1)), newest];
-  if (directory.promoted !== undefined) kept.push(directory.promoted);
-  return kept;
-}
-
-/** True for a candidate that only lacks its promotion. */
-export function isLeftOver(newest: Model | undefined): newest is Model {
-  return newest?.state === 'CANDIDATE' && newest.blocks > 0;
-}
-
-/** The manifest that answers the request which `manifest` would answer, a later request's included. */
-function answerIn(directory: ModelDirectory, manifest: Model): Model | undefined {
-  return directory.manifests.find(
-    ({ request_offset, state }) =>
-      request_offset >= manifest.request_offset && state !== 'CANDIDATE',
-  );
-}
-
-function nextGeneration({ manifests }: ModelDirectory): number {
-  return (manifests.at(-1)?.generation ?? 0) + 1;
-}
-
-/** The generation asked for, or the newest usable one before the reigning. */
-function rollbackTarget(directory: ModelDirectory, generation: number | undefined): Model {
-  const reigning = directory.promoted;
-  const usable = directory.manifests.filter(
-    ({ blocks, generation: one }) => blocks > 0 && one !== reigning?.generation,
-  );
-  const target =
-    generation === undefined
-      ? usable
-          .filter((one) => reigning === undefined || one.generation < reigning.generation)
-          .at(-1)
-      : [...usable, ...(reigning === undefined ? [] : [reigning])].find(
-          (one) => one.generation === generation,
-        );
-  if (target !== undefined) return target;
-  const known = usable.map((one) => one.generation).join(', ') || 'none';
-  throw new SegueError(
-    'MODEL_UNKNOWN',
-    `expected a generation whose factors are kept, got ${generation ?? 'none to go back to'}; kept beside the serving one: ${known}`,
-  );
 }
 
 function inParts(records: readonly OutputRecord[], bytesMax: number): OutputRecord[][] {

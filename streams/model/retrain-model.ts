@@ -35,6 +35,8 @@ export interface RetrainSettings {
   readonly holdoutShare: number;
   readonly holdoutUsersMax: number;
   readonly gate: GateLimits;
+  /** Share of the users that a generation serves before it is promoted by hand; 0: all, at once. */
+  readonly challengerShare: number;
 }
 
 export interface RetrainOptions
@@ -170,6 +172,7 @@ function manifestOf(order: RetrainOrder, options: RetrainOptions, outcome: Outco
     positions: [...set.positions],
     trained_at: options.clock.now(),
     training_ms: 0,
+    challenger_share: options.settings.challengerShare,
   };
 }
 

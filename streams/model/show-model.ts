@@ -51,6 +51,7 @@ export function showCandidate(meter: Meter, manifests: readonly Model[]): void {
 function forgetQuality(meter: Meter, old: number): void {
   if (old < 0) return;
   const generation = String(old);
+  meter.remove('segue_generation_freshness_seconds', { generation });
   for (const judged of CLOSED_LABELS.judged) {
     meter.remove('segue_prediction_trials_total', { judged, generation });
     meter.remove('segue_prediction_reciprocal_ranks_total', { judged, generation });

@@ -76,6 +76,7 @@ export function manifest(generation: number, changes: Partial<Model> = {}): Mode
     positions: [],
     trained_at: 0,
     training_ms: 0,
+    challenger_share: 0,
     ...changes,
   };
 }

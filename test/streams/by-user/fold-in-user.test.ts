@@ -23,7 +23,12 @@ function fixture() {
   const context = new FakeProcessorContext<FoldedUser>();
   const popular = new PopularList(10);
   let model: ServingModel | undefined;
-  const serving = { model: () => model, popular };
+  const serving = {
+    model: () => model,
+    modelFor: () => model,
+    challenger: () => undefined,
+    popular,
+  };
   const build = () => foldInUser(STORES, serving, SETTINGS).build(context);
   const users = context.store(STORES.users);
   return {
@@ -183,7 +188,12 @@ describe('fold-in-user', () => {
     nextLife.update('slot-0', { tracks: [popularTrack('y', 3)] });
     const restarted = foldInUser(
       STORES,
-      { model: () => undefined, popular: nextLife },
+      {
+        model: () => undefined,
+        modelFor: () => undefined,
+        challenger: () => undefined,
+        popular: nextLife,
+      },
       SETTINGS,
     ).build(context);
     context.advance(1000);
