@@ -75,6 +75,7 @@ async function measure(
     const submit = sparkSubmitOptions(settings, environment.jars);
     await job.ask('open', { submit, scratch: folder, kafka: {}, blocks: settings.sparkBlocks });
     const made = await ask<Made>('make_pairs', size);
+    await ask('warm_up', { rule });
     const few = await ask<Fit>('timed_fit', { rule, epochs: FEW_EPOCHS });
     const more = await ask<Fit>('timed_fit', { rule, epochs: MORE_EPOCHS });
     return {
