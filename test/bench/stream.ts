@@ -18,6 +18,8 @@ import { Scrape } from './scrape';
 import { type SegueProcess, startSegue } from './segue-process';
 import { Stage, summed, untilDone, untilQuiet } from './stage';
 
+const RETRAINING_RATE = 500;
+
 interface Bench {
   readonly report: Report;
   readonly brokers: string;
@@ -31,7 +33,7 @@ export async function benchStream(args: readonly string[]): Promise<void> {
   const listens = Number(option(args, 'listens', '200000'));
   const processes = Number(option(args, 'processes', '1'));
   const seconds = Number(option(args, 'seconds', '30'));
-  const rates = option(args, 'rates', '200,1000').split(',').map(Number);
+  const rates = option(args, 'rates', '200,500,1000').split(',').map(Number);
   const kafka = await startKafka();
   const data = mkdtempSync(join(tmpdir(), 'segue-bench-'));
   try {
@@ -142,20 +144,32 @@ async function freshness(
   const { administration } = stage;
   await administration.answerTo(await administration.requestRetrain(), 600_000);
   await untilQuiet([segue]);
-  for (const rate of rates) {
+  const measure = async (what: string, rate: number) => {
     const before = (await Scrape.of(segue.url)).histogram('segue_freshness_seconds');
     await stage.sendAt(rate, seconds);
     const after = (await Scrape.of(segue.url)).histogram('segue_freshness_seconds');
     const during = difference(after, before);
     bench.report.add({
-      what: 'freshness with a model',
+      what,
       listensPerSecond: rate,
       seconds,
       lists: during.count,
       p50Seconds: quantile(during, 0.5) ?? Number.NaN,
       p99Seconds: quantile(during, 0.99) ?? Number.NaN,
     });
-  }
+  };
+  for (const rate of rates) await measure('freshness with a model', rate);
+  // Retrain after retrain, for as long as listens come.
+  let isOver = false;
+  const retrains = (async () => {
+    for (let count = 0; ; count++) {
+      if (isOver) return count;
+      await administration.answerTo(await administration.requestRetrain(), 600_000);
+    }
+  })();
+  await measure('freshness while retraining', RETRAINING_RATE);
+  isOver = true;
+  bench.report.add({ what: 'retrains meanwhile', count: await retrains });
   await segue.stop();
   await stage.close();
 }
