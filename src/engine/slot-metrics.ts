@@ -14,6 +14,9 @@ export class SlotMetrics {
   readonly #lookups = new Map<string, { readonly hits: number; readonly misses: number }>();
   readonly #records = new Map<string, { readonly records: Counter; readonly bytes: Counter }>();
 
+  /** Topics that a lag was told of, also where nothing was ever read from them. */
+  readonly #lagging = new Map<string, { readonly topic: string; readonly partition: string }>();
+
   constructor(
     slot: number,
     private readonly meter: Meter,
@@ -39,6 +42,7 @@ export class SlotMetrics {
   lags(lags: ReturnType<SlotInput['lags']>): void {
     for (const { topic, partition, records, oldestMs } of lags) {
       const labels = { topic, partition: String(partition) };
+      this.#lagging.set(topic, labels);
       const ageMs = oldestMs === undefined ? 0 : Math.max(0, this.clock.now() - oldestMs);
       this.meter.set('segue_lag_records', labels, records);
       this.meter.set('segue_lag_seconds', labels, ageMs / 1000);
@@ -94,8 +98,7 @@ export class SlotMetrics {
   /** The slot is another process's business now, or nobody's: its gauges must not linger here. */
   gone(hasFailed: boolean): void {
     for (const name of SLOT_GAUGES) this.meter.remove(name, this.#labels);
-    for (const topic of this.#records.keys()) {
-      const labels = { topic, ...this.#labels };
+    for (const labels of this.#lagging.values()) {
       this.meter.remove('segue_lag_records', labels);
       this.meter.remove('segue_lag_seconds', labels);
     }

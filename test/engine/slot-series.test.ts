@@ -20,6 +20,17 @@ describe('the series of a slot', () => {
     expect(await meter.text()).not.toMatch(new RegExp(`^${LAST_FETCH}{`, 'm'));
   });
 
+  it('leave no lag behind when a slot goes, also of topics that it never read a record from', async () => {
+    const meter = new PrometheusMeter({ processSeries: false });
+    const toy = await ToyEngine.open();
+    const runner = await toy.start('a', { meter });
+    await toy.send(wordOfSlot(0), 1);
+    await toy.settle(runner);
+    expect(await meter.text()).toMatch(/^segue_lag_records\{.*partition="1"/m);
+    await toy.stop(runner);
+    expect(await meter.text()).not.toMatch(/^segue_lag_(records|seconds)\{/m);
+  });
+
   it('tell of one that has failed for good, which reads no more', async () => {
     const bad = wordOfSlot(0);
     const onWord = (word: string) => {
