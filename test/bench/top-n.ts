@@ -21,6 +21,8 @@ import { median, option, Report } from './report';
 
 const TASTES = 50;
 const QUERIES = 300;
+/** Each user's best of so many passes is what a busy machine blurs least. */
+const PASSES = 5;
 const COLUMNS = 64;
 
 export async function benchTopN(args: readonly string[]): Promise<void> {
@@ -75,28 +77,36 @@ function measureOne(items: number, tail: 'long' | 'flat') {
   const buildMs = performance.now() - buildStart;
   const userAt = (u: number) => users.values.subarray(u * COLUMNS, (u + 1) * COLUMNS);
   const times: number[] = [];
+  const best = new Array<number>(QUERIES).fill(Number.POSITIVE_INFINITY);
   let scanned = 0;
   let rescored = 0;
-  for (let u = 0; u < QUERIES; u++) {
+  for (let search = 0; search < QUERIES * PASSES; search++) {
+    const u = search % QUERIES;
     const start = performance.now();
     const list = top.top(userAt(u), 100);
-    times.push(performance.now() - start);
-    scanned += list.scannedShare / QUERIES;
-    rescored += list.rescored / QUERIES;
+    const ms = performance.now() - start;
+    times.push(ms);
+    best[u] = Math.min(best[u]!, ms);
+    scanned += list.scannedShare / (QUERIES * PASSES);
+    rescored += list.rescored / (QUERIES * PASSES);
   }
   times.sort((a, b) => a - b);
-  const readMs = readOnceMs(items * COLUMNS);
+  const reads = readOnceMs(items * COLUMNS);
+  const readMs = median(reads);
   const p50 = median(times);
+  const p50OfBest = median(best);
   return {
     bench: 'top-n one user',
     items,
     tail,
     p50Ms: p50,
-    p99Ms: times[Math.floor(QUERIES * 0.99)]!,
+    p99Ms: times[Math.floor(times.length * 0.99)]!,
+    p50OfBestMs: p50OfBest,
     scannedShare: scanned,
     rescored,
     readCodesOnceMs: readMs,
     ratioToReading: p50 / readMs,
+    ratioOfBest: p50OfBest / Math.min(...reads),
     buildMs,
   };
 }
@@ -105,7 +115,7 @@ function measureOne(items: number, tail: 'long' | 'flat') {
  * The time of reading that many bytes once, in order, at the speed that this runtime reaches: a search by
  * `Buffer.indexOf` for a byte that is not there (memchr, wide vectors).
  */
-function readOnceMs(bytes: number): number {
+function readOnceMs(bytes: number): number[] {
   const buffer = Buffer.alloc(bytes, 1);
   const times: number[] = [];
   for (let round = 0; round < 15; round++) {
@@ -113,7 +123,7 @@ function readOnceMs(bytes: number): number {
     buffer.indexOf(2);
     times.push(performance.now() - start);
   }
-  return median(times);
+  return times;
 }
 
 async function benchAllUsers(args: readonly string[], report: Report): Promise<void> {
