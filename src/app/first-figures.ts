@@ -1,5 +1,6 @@
 /** Series that are to be seen as 0 before anything happens, so that panels are not empty and rates see the first event. */
 import { REJECTION_REASONS } from '../../streams/by-user/rejection-reasons';
+import { beginQuality } from '../../streams/model/show-model';
 import type { SegueTopics } from '../../streams/topics';
 import { programVersion } from '../compiled-path';
 import type { Meter } from '../telemetry/meter';
@@ -13,6 +14,7 @@ export function showFirstFigures(meter: Meter, topics: SegueTopics, nodeVersion:
   meter.set('segue_build_info', { version: programVersion(), node_version: nodeVersion }, 1);
   for (const reason of Object.keys(REJECTION_REASONS))
     meter.count('segue_dead_letters_total', { topic: topics.listens.name, reason }, 0);
+  beginQuality(meter, 'none', ['popular-alone']);
   for (const [processor, reason] of DROPPED)
     meter.count('segue_records_dropped_total', { part: 'by-user', processor, reason }, 0);
 }

@@ -20,6 +20,7 @@ export function showModel(
   meter.set('segue_model_generation', {}, generation);
   meter.set('segue_model_items', {}, tracks.length);
   meter.set('segue_model_gramian_top_ratio', {}, topShare);
+  beginQuality(meter, String(generation), CLOSED_LABELS.judged);
   forgetQuality(meter, generation - GENERATIONS_SHOWN);
   if (manifest === undefined) return;
   const { quality } = manifest;
@@ -46,6 +47,20 @@ export function showCandidate(meter: Meter, manifests: readonly Model[]): void {
   if (quality['churn_compared_users'] === undefined) return;
   meter.set('segue_model_churn_ratio', { of: 'entries' }, quality['churn_entries20'] ?? 0);
   meter.set('segue_model_churn_ratio', { of: 'users' }, quality['churn_users20'] ?? 0);
+}
+
+/** A series that is born with a value loses it to every `increase`; so hits might seem more than trials. */
+export function beginQuality(
+  meter: Meter,
+  generation: string,
+  everyJudged: readonly (typeof CLOSED_LABELS.judged)[number][],
+): void {
+  for (const judged of everyJudged) {
+    meter.count('segue_prediction_trials_total', { judged, generation }, 0);
+    meter.count('segue_prediction_reciprocal_ranks_total', { judged, generation }, 0);
+    for (const at of CLOSED_LABELS.at)
+      meter.count('segue_prediction_hits_total', { judged, generation, at }, 0);
+  }
 }
 
 function forgetQuality(meter: Meter, old: number): void {

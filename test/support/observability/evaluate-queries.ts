@@ -3,9 +3,10 @@
  * Prometheus refuses it, where it has no data, where all its data is 0, where its values cannot be of the panel's unit,
  * or where the legend names a label that no line has. What a scenario cannot give stands in a list, by name and reason.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { UNITS } from '../../../grafana/definitions/spec';
 import { allQueries, type GivenQuery } from '../grafana/queries';
-import type { PrometheusApi, SampledSeries, Span } from './prometheus-api';
+import { type PrometheusApi, type SampledSeries, type Span, spanSince } from './prometheus-api';
 
 export interface Exceptions {
   /** `where` of a query that may have no data here → why. */
@@ -47,6 +48,23 @@ export async function faultsOf(
     for (const fault of await faultsOfQuery(query, api, span, exceptions))
       faults.push(`${query.where}: ${fault}`);
   return faults;
+}
+
+const PATIENCE_MS = 90_000;
+
+/** Those left when what is still under way has had time to show. */
+export async function lastingFaults(
+  queries: readonly GivenQuery[],
+  api: PrometheusApi,
+  fromMs: number,
+  exceptions: Exceptions,
+): Promise<string[]> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const faults = await faultsOf(queries, api, spanSince(fromMs), exceptions);
+    if (faults.length === 0 || Date.now() > deadline) return faults;
+    await pause(2000);
+  }
 }
 
 function unknownNames({ empty, zero }: Exceptions): string[] {

@@ -21,5 +21,6 @@ export async function shownQuality(api: PrometheusApi, judged: string): Promise<
       quality[key][name as keyof Quality[string]] = samples[0]!.value;
     }
   }
-  return rounded(quality);
+  const tried = Object.entries(quality).filter(([, { trials }]) => trials > 0);
+  return rounded(Object.fromEntries(tried));
 }
