@@ -34,5 +34,6 @@ module.exports = {
       globalTeardown: '<rootDir>/test/support/services/global-teardown.ts',
     },
   ],
-  testTimeout: 60_000,
+  // For what hangs, not for what is slow: a busy machine takes many times as long.
+  testTimeout: 240_000,
 };
