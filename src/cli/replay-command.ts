@@ -17,6 +17,7 @@ const REPLAY_SETTINGS = [
   'list-length',
   'per-artist-max',
   'per-artist-window',
+  'new-track-listeners-max',
   'als-rule',
   'factors',
   'alpha',
