@@ -3,19 +3,21 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collectReport } from '../app/study/report-data';
 import { type DoneStep, runStudy, STEP_NAMES, type StepName } from '../app/study/run-study';
+import { sparkFitter } from '../app/study/spark-fitter';
 import { writeReport } from '../app/study/write-report';
 import { keepAliveWhile, systemClock } from '../clock';
-import { readSettings } from '../config';
+import { type Options, readSettings } from '../config';
 import { pinoLogger } from '../logger';
 import { GRID_RULES } from '../study/als-grid';
 import { DEFAULT_STUDY, type StudySettings } from '../study/study-settings';
 import { SPLIT_NAMES, type SplitName } from '../study/study-split';
-import { print, printJson } from './command-context';
+import { addSettings, print, printJson } from './command-context';
 import { positiveInteger, share } from './option-values';
 import { addReadingOptions, type ReadingFlags } from './reading-options';
 import { StudyProgress } from './study-progress';
 
-interface StudyFlags extends ReadingFlags {
+interface StudyFlags extends Options, ReadingFlags {
+  readonly trainer: 'worker-threads' | 'spark';
   readonly out: string;
   readonly steps: readonly StepName[];
   readonly splits: readonly SplitName[];
@@ -86,6 +88,14 @@ export function registerStudy(program: Command): void {
         .choices(Object.keys(GRID_RULES))
         .default(als.rule),
     )
+    .addOption(
+      new Option(
+        '--trainer <name>',
+        'of ALS; Spark looks at no lists meanwhile and starts every point anew',
+      )
+        .choices(['worker-threads', 'spark'])
+        .default('worker-threads'),
+    )
     .option('--factors <numbers>', 'of the grid of ALS', numbersOf, als.factors)
     .option('--alphas <numbers>', 'of the grid of ALS', numbersOf, als.alphas)
     .option('--lambdas <numbers>', 'of the grid of ALS', numbersOf, als.lambdas)
@@ -119,6 +129,7 @@ export function registerStudy(program: Command): void {
     .option('--json', 'one JSON object a line: each step, then the report')
     .action((files: string[], flags: StudyFlags) => study(files, flags));
   addReadingOptions(command);
+  addSettings(command, ['spark-master', 'spark-conf', 'spark-folder']);
 }
 
 async function study(files: readonly string[], flags: StudyFlags): Promise<void> {
@@ -146,6 +157,7 @@ async function study(files: readonly string[], flags: StudyFlags): Promise<void>
       settings,
       filter,
       threads: flags.threads,
+      fitter: flags.trainer === 'spark' ? sparkFitter(flags, flags.out, flags.alsRule) : undefined,
       clock: systemClock,
       logger: pinoLogger({ level: 'warn' }),
       onReading: (reading) => progress.reading(reading),

@@ -2,9 +2,11 @@
  * ALS over a grid of factors, α and λ on the validation part. Within a factor count each fit starts from the items of
  * the one before, from much regularisation to little, and stops when the lists become no better.
  */
-import type { AlsModel, FactorMatrix } from '../als/model';
+import { computeGramian } from '../als/gramian';
+import type { AlsModel, FactorMatrix, SparseRows } from '../als/model';
 import { type AlsRule, hkvRule, implicitRule, sparkRule } from '../als/rule';
 import { trainAls, trainingBytes } from '../als/train';
+import type { Clock } from '../clock';
 import { type Factors, listsOfFactors, startItems } from '../evaluation/als-lists';
 import type { EvaluationSet } from '../evaluation/evaluation-set';
 import { type FittedModel, factorModel, foldedUsers } from './fitted-model';
@@ -67,6 +69,15 @@ export interface GridEdge {
   readonly side: 'lowest' | 'highest';
 }
 
+/** Fits a point whole, elsewhere than on this machine's threads: no looks at lists meanwhile, no start from another. */
+export interface AlsFitter {
+  fit(
+    plays: SparseRows,
+    point: AlsPoint,
+    run: { readonly epochs: number; readonly seed: number },
+  ): Promise<Factors>;
+}
+
 /** Epochs between two looks at the lists. */
 const EVERY = 2;
 
@@ -100,6 +111,44 @@ export async function searchAlsGrid(
   const { stop } = await fitStopped(set, { grid, point: best, epochs: grid.epochsMax }, options);
   const edges = edgesOf(best, grid);
   return { results, best, epochs: stop.best!.epoch, curve: stop.curve, edges };
+}
+
+/** The grid by another fitter: every point for all epochs, from a start of its own. */
+export async function searchGridBy(
+  fitter: AlsFitter,
+  validation: EvaluationSet,
+  grid: AlsGrid,
+  options: TuningOptions & { readonly clock: Clock },
+): Promise<GridSearch> {
+  const set = tuningSet(validation, options);
+  const { seed, threads, clock } = options;
+  const epochs = grid.epochsMax;
+  const results: GridResult[] = [];
+  for (const point of pointsOf(grid)) {
+    options.signal?.throwIfAborted();
+    const startMs = clock.monotonicMs();
+    const factors = await fitter.fit(set.plays, point, { epochs, seed });
+    const fitSeconds = (clock.monotonicMs() - startMs) / 1000;
+    const lists = await listsOfFactors(set, factors, { n: LIST_LENGTH, masked: true, threads });
+    const quality = meanOfLists(set, lists);
+    results.push({ ...point, quality, epochs, fitSeconds });
+    options.onProgress(`ALS ${results.length}: ${describePoint(point)}: ${quality.toFixed(4)}`);
+  }
+  const best = results.reduce((a, b) => (b.quality > a.quality ? b : a));
+  return { results, best, epochs, curve: [], edges: edgesOf(best, grid) };
+}
+
+/** A point on the whole training part by another fitter; new users are folded in here. */
+export async function fitAlsBy(
+  fitter: AlsFitter,
+  set: EvaluationSet,
+  { grid, point }: { readonly grid: Pick<AlsGrid, 'rule'>; readonly point: AlsPoint },
+  run: { readonly epochs: number; readonly seed: number; readonly threads: number },
+): Promise<{ readonly model: FittedModel }> {
+  const factors = await fitter.fit(set.plays, point, run);
+  const { itemFactors } = factors;
+  const als = { rule: ruleOf(grid, point), itemFactors, itemGramian: computeGramian(itemFactors) };
+  return { model: factorModel(factors, (cold) => foldedUsers(als, cold), run.threads) };
 }
 
 export function describePoint({ factors, alpha, lambda }: AlsPoint): string {

@@ -28,18 +28,24 @@ export const STUDY_LIGHT_FM: LightFmCandidate = {
 };
 
 export function lightFmCandidates(components: number, epochsMax: number): LightFmCandidate[] {
-  const common = { noComponents: components, learningRate: 0.03 };
+  const common = { noComponents: components };
   const candidate = (id: string, name: string, options: Partial<LightFmOptions>) => ({
     id: `lightfm-${id}`,
     name: `LightFM ${name}, ${components} components`,
     options: { ...common, ...options },
     epochsMax,
   });
-  const warp = { loss: 'warp', maxSampled: 100, itemAlpha: 1e-4, userAlpha: 1e-4 } as const;
+  const warp = {
+    loss: 'warp',
+    learningRate: 0.03,
+    maxSampled: 100,
+    itemAlpha: 1e-4,
+    userAlpha: 1e-4,
+  } as const;
   return [
     STUDY_LIGHT_FM,
     candidate('warp', 'WARP', warp),
-    candidate('kos', 'k-OS WARP', { loss: 'warp-kos', maxSampled: 100 }),
+    candidate('kos', 'k-OS WARP', { loss: 'warp-kos', learningRate: 0.03, maxSampled: 100 }),
     candidate('bpr', 'BPR', { loss: 'bpr' }),
     candidate('logistic', 'logistic', { loss: 'logistic' }),
     { ...candidate('artists', 'WARP with artists', warp), withArtists: true },

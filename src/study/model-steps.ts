@@ -4,14 +4,17 @@
  */
 import type { Clock } from '../clock';
 import {
+  type AlsFitter,
   type AlsGrid,
   type AlsPoint,
   describePoint,
   fitAls,
+  fitAlsBy,
   type GridSearch,
   ruleOf,
   STUDY_CHOICE,
   searchAlsGrid,
+  searchGridBy,
 } from './als-grid';
 import { baselines } from './baselines';
 import { type FittedModel, itemModel } from './fitted-model';
@@ -90,8 +93,16 @@ export interface AlsStep extends ModelStep {
   readonly search: GridSearch;
 }
 
-export async function runAls(run: ModelRun, grid: AlsGrid): Promise<StepResult<AlsStep>> {
-  const search = await searchAlsGrid(run.validation.warm, grid, run.tuning);
+/** `fitter`: elsewhere than on this machine's threads. */
+export async function runAls(
+  run: ModelRun,
+  grid: AlsGrid,
+  fitter?: AlsFitter,
+): Promise<StepResult<AlsStep>> {
+  const tuning = { ...run.tuning, clock: run.clock };
+  const search = fitter
+    ? await searchGridBy(fitter, run.validation.warm, grid, tuning)
+    : await searchAlsGrid(run.validation.warm, grid, tuning);
   const fits = new Fits(run);
   const add = (id: string, name: string, point: AlsPoint, epochs: number) =>
     fits.add(
@@ -107,7 +118,10 @@ export async function runAls(run: ModelRun, grid: AlsGrid): Promise<StepResult<A
           epochs,
         },
       },
-      () => fitAls(run.test.warm, ruleOf(grid, point), { ...run.tuning, epochs }),
+      () =>
+        fitter
+          ? fitAlsBy(fitter, run.test.warm, { grid, point }, { ...run.tuning, epochs })
+          : fitAls(run.test.warm, ruleOf(grid, point), { ...run.tuning, epochs }),
     );
   await add('als-best', 'ALS, best of the grid', search.best, search.epochs);
   if (grid.factors.includes(STUDY_CHOICE.factors))

@@ -3,7 +3,7 @@
  * goes before it (where the table comes from) and after it (the report) is the caller's.
  */
 import type { Clock } from '../clock';
-import { fitAls, ruleOf, STUDY_CHOICE } from './als-grid';
+import { type AlsFitter, fitAls, ruleOf, STUDY_CHOICE } from './als-grid';
 import { type AucCauses, findAucCauses } from './auc-causes';
 import { type Evaluation, evaluateModels } from './evaluate-study';
 import type { FilterRule } from './filter-pairs';
@@ -43,8 +43,15 @@ export interface StudyParts {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress: (line: string) => void;
+  /** Where ALS is fitted, if not on threads of this machine; opened for as long as it is used. */
+  readonly fitter?: NamedFitter | undefined;
   /** Steps to run even where their results are kept. */
   readonly isFresh: (step: string) => boolean;
+}
+
+export interface NamedFitter {
+  readonly name: string;
+  use<T>(work: (fitter: AlsFitter) => Promise<T>): Promise<T>;
 }
 
 export interface SplitStep {
@@ -89,7 +96,11 @@ export class Study {
 
   als(name: SplitName): Promise<CachedStep<AlsStep>> {
     const { als } = this.parts.settings;
-    return this.#modelStep(name, 'als', als, (run) => runAls(run, als));
+    const { fitter } = this.parts;
+    const settings = fitter ? { ...als, trainer: fitter.name } : als;
+    return this.#modelStep(name, 'als', settings, (run) =>
+      fitter ? fitter.use((one) => runAls(run, als, one)) : runAls(run, als),
+    );
   }
 
   lightfm(name: SplitName): Promise<CachedStep<LightFmStep>> {

@@ -13,6 +13,9 @@ import { compiledPath } from '../../src/compiled-path';
 import { writeSimulatedDump } from '../support/simulated-dump';
 import { option, Report } from './report';
 
+/** Node lets its heap grow to gigabytes before it tidies up; told a bound, it keeps to it. */
+const HEAP = '--max-old-space-size=640';
+
 export async function benchDump(args: readonly string[]): Promise<void> {
   const report = new Report(args);
   const sizes = option(args, 'listens', '1000000,10000000').split(',').map(Number);
@@ -54,7 +57,7 @@ async function preprocessed(
       ...['study', archive, '--msid-mapping', mapping, '--out', join(folder, 'study')],
       ...['--steps', 'preprocess', '--json'],
     ],
-    { maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: 'production' } },
+    { maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: HEAP } },
   );
   const step = JSON.parse(stdout.split('\n')[0]!) as DoneStep;
   return JSON.parse(readFileSync(join(step.folder, 'result.json'), 'utf8')) as PreprocessFigures;

@@ -16,7 +16,11 @@ export async function growthSection({ growth }: SplitReport): Promise<Block[]> {
       'growth-time',
       'Seconds of a fit by the number of (user, track) pairs.',
       lines(
-        growth.map(({ model, pairs, fitSeconds }) => ({ series: model, x: pairs, y: fitSeconds })),
+        growth.map(({ model, pairs, fitSeconds }) => ({
+          series: model.replace(/ \(.*\)$/, ''),
+          x: pairs,
+          y: fitSeconds,
+        })),
         { x: { title: 'pairs', scale: 'log' }, y: { title: 'seconds', scale: 'log' } },
       ),
     ),

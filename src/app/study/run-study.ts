@@ -9,7 +9,7 @@ import type { Logger } from '../../logger';
 import { readTable } from '../../study/interaction-table';
 import type { ModelStep } from '../../study/model-steps';
 import { type CachedStep, hashFile, StepCache } from '../../study/step-cache';
-import { MODEL_STEPS, type ModelStepName, Study } from '../../study/study';
+import { MODEL_STEPS, type ModelStepName, type NamedFitter, Study } from '../../study/study';
 import type { StudySettings } from '../../study/study-settings';
 import type { ListenFiles, SendProgress } from '../listen-sending';
 import { type PreprocessFigures, preprocess } from './preprocess';
@@ -39,6 +39,7 @@ export interface StudyRun {
   readonly settings: StudySettings;
   readonly filter: FilterSettings;
   readonly threads: number;
+  readonly fitter?: NamedFitter | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onReading: (progress: SendProgress) => void;

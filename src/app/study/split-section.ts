@@ -115,13 +115,18 @@ function catalogueTable(models: readonly EvaluatedModel[]): Block {
   );
 }
 
+/** For charts, where there is little room: without the settings. */
+function shortName(name: string): string {
+  return name.replace(/ \(.*\)$/, '');
+}
+
 function barChart({ name, evaluation }: SplitReport): Promise<Block> {
   const rows: Bar[] = [...evaluation.models]
     .filter(({ id }) => !id.startsWith('popular-damped'))
     .sort((a, b) => warmMean(b, HEADLINE) - warmMean(a, HEADLINE))
     .map((model) => {
       const { mean = 0, low = 0, high = 0 } = model.figures['warm.masked']?.metrics[HEADLINE] ?? {};
-      return { label: model.name, group: model.family, value: mean, low, high };
+      return { label: shortName(model.name), group: model.family, value: mean, low, high };
     });
   return drawChart(
     `models-${name}`,
@@ -191,8 +196,12 @@ function activityChart({ name, evaluation }: SplitReport): Promise<Block> {
     bestOf(models, 'lightfm'),
     bestOf(models, 'yardstick'),
   ].filter((model) => model !== undefined);
-  const rows = chosen.flatMap(({ name: series, byActivity }) =>
-    byActivity.map(({ from, to, quality }) => ({ series, x: (from + to) / 2, y: quality })),
+  const rows = chosen.flatMap(({ name: model, byActivity }) =>
+    byActivity.map(({ from, to, quality }) => ({
+      series: shortName(model),
+      x: (from + to) / 2,
+      y: quality,
+    })),
   );
   return drawChart(
     `activity-${name}`,

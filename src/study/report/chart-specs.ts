@@ -38,7 +38,7 @@ export function lines(
 }
 
 function scaleOf({ scale = 'linear' }: Axis): object {
-  return scale === 'log' ? { type: 'log' } : { zero: false, nice: true };
+  return scale === 'log' ? { type: 'log', nice: false } : { zero: false, nice: true };
 }
 
 export interface Cell {
@@ -55,8 +55,8 @@ export function heatMaps(
 ): object {
   const middle = (Math.max(...rows.map(({ value }) => value)) * 2) / 3;
   const encoding = {
-    x: { field: 'x', type: 'ordinal', title: titles.x, axis: { labelAngle: 0 } },
-    y: { field: 'y', type: 'ordinal', title: titles.y, sort: 'descending' },
+    x: { field: 'x', type: 'ordinal', title: titles.x, axis: { labelAngle: 0, grid: false } },
+    y: { field: 'y', type: 'ordinal', title: titles.y, sort: 'descending', axis: { grid: false } },
   };
   return {
     data: { values: rows },

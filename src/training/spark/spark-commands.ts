@@ -1,4 +1,4 @@
-/** The commands of retrain_job.py and their results, as JSON. Names of arguments are Python's. */
+/** The commands of retrain_job.py and study_job.py, and their results, as JSON. Names of arguments are Python's. */
 import type { AvroSchema } from '../../schema-registry/schema-registry';
 
 /** Settings of the Java client for Kafka, by its own names; secrets among them. */
@@ -118,6 +118,16 @@ export interface SparkCommands {
       readonly blocks: readonly (readonly [number, number, number])[];
       readonly userGramian: readonly number[];
     };
+  };
+  /** Of study_job.py, which has no tables: pairs from a CSV file of user, item, plays. */
+  read_pairs: {
+    readonly arguments: { readonly file: string };
+    readonly result: { readonly pairs: number };
+  };
+  /** Of study_job.py. Files get rows of a number (int32) and its factors (float32), little endian. */
+  fit_pairs: {
+    readonly arguments: Training & { readonly users_file: string; readonly items_file: string };
+    readonly result: { readonly users: number; readonly items: number };
   };
   close: { readonly arguments: Record<string, never>; readonly result: Record<string, never> };
 }
