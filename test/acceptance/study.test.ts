@@ -60,7 +60,7 @@ describe('the study of a year of real listening', () => {
         expect([...own.keys()].sort()).toEqual([...oracle.histories.keys()].sort());
         expect(lengths(own.values())).toEqual(lengths(oracle.histories.values()));
       },
-      4 * MINUTES,
+      10 * MINUTES,
     );
 
     it('splits as the published protocols do, where these have the same rule', () => {
