@@ -1,5 +1,5 @@
 /** What an installation has published, read from its topics as another program would. */
-import type { Recommendations } from '../../../schemas/records';
+import type { Model, Recommendations } from '../../../schemas/records';
 import { Administration } from '../../../src/app/administration';
 import { connect } from '../../../src/app/connect';
 import { systemClock } from '../../../src/clock';
@@ -16,11 +16,8 @@ export interface Published {
   readonly generation: number;
 }
 
-export async function readPublished(options: Options): Promise<Published> {
-  const settings = readSettings(options, {});
-  const places = await connect(settings, noLogger);
-  try {
-    const administration = await Administration.open({ ...places, settings, clock: systemClock });
+export function readPublished(options: Options): Promise<Published> {
+  return withAdministration(options, async (administration) => {
     const { topics } = administration;
     const lists = await lastValues(administration, topics.recommendations);
     const counts = await lastValues(administration, topics.listenerCounts);
@@ -38,6 +35,24 @@ export async function readPublished(options: Options): Promise<Published> {
     });
     const songOf = new Map([...counts].map(([trackId, { track_name }]) => [trackId, track_name]));
     return { lists, songOf, dense, generation };
+  });
+}
+
+export function publishedManifests(options: Options): Promise<readonly Model[]> {
+  return withAdministration(
+    options,
+    async (administration) => (await administration.directory()).manifests,
+  );
+}
+
+async function withAdministration<T>(
+  options: Options,
+  look: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  const settings = readSettings(options, {});
+  const places = await connect(settings, noLogger);
+  try {
+    return await look(await Administration.open({ ...places, settings, clock: systemClock }));
   } finally {
     await places.close();
   }
