@@ -13,7 +13,7 @@ import { Scrape } from './scrape';
 import { startSegue } from './segue-process';
 
 const SCRAPE_EVERY_SECONDS = 15;
-const PAUSE_MS = 50;
+const PAUSE_MS = 5;
 
 export async function benchScrape(args: readonly string[]): Promise<void> {
   const report = new Report(args);

@@ -21,6 +21,8 @@ export const MAYBE_ZERO: Exceptions['zero'] = {
   'Segue / Recommendations / Hand-over / partition {{partition}}': MOMENT,
   'Segue / Recommendations / Users waiting for a refresh / partition {{partition}}': MOMENT,
   'Segue / Recommendations / Retraining / {{state}}': MOMENT,
+  'Segue / Recommendations / Churn of the last retrain / {{of}}':
+    'a retrain that soon learns next to nothing new, and may change no list',
   'Segue / Stream / Restore, records to go / partition {{partition}}': MOMENT,
   'Segue / Stream / Standbys, records behind / {{instance}} partition {{partition}}': MOMENT,
   'Segue / Stream / Failed slots / partition {{partition}}': 'no slot fails',
