@@ -17,6 +17,11 @@ export class Scrape {
     );
   }
 
+  /** How many series of this name there are. */
+  count(name: string): number {
+    return this.#matching(name, '').length;
+  }
+
   histogram(name: string): HistogramSnapshot {
     const buckets = this.#matching(`${name}_bucket`, 'le="').map((line) => ({
       bound: Number(/le="([^"]+)"/.exec(line)![1]!.replace('+Inf', 'Infinity')),
