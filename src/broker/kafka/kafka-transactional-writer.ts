@@ -37,13 +37,26 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
   static async open(options: WriterOptions): Promise<KafkaTransactionalWriter> {
     const { clock, settings } = options.cluster;
     const writer = new KafkaTransactionalWriter(options);
+    const deadlineMs = clock.monotonicMs() + settings.operationMsMax;
     try {
-      await writer.#transaction.initialise(clock.monotonicMs() + settings.operationMsMax);
+      await writer.#transaction.initialise(deadlineMs);
+      await writer.#forgetLatePositions(deadlineMs);
       return writer;
     } catch (error) {
       writer.#transaction.close();
       throw toSegueError(error, `Taking over ${options.transactionalId}`);
     }
+  }
+
+  /**
+   * Positions of the old owner that reached the group after their transaction had been ended (a broker that stood
+   * still does that) stay open for ever, and with them whoever reads the positions waits. They were never committed:
+   * a commit is sent only when they are acknowledged. The abort of an empty transaction of the same producer clears
+   * them.
+   */
+  async #forgetLatePositions(deadlineMs: number): Promise<void> {
+    await this.#transaction.addOffsets(deadlineMs);
+    await this.#transaction.end(false, deadlineMs);
   }
 
   async commit({ records, positions }: AtomicStep): Promise<readonly Position[]> {

@@ -6,7 +6,7 @@ import { KafkaBroker, type KafkaBrokerOptions } from '../../../src/broker/kafka/
 import { KafkaTransaction } from '../../../src/broker/kafka/kafka-transaction';
 import { systemClock } from '../../../src/clock';
 import type { BrokerHarness, OpenStep } from '../../contract/broker-harness';
-import { type KafkaService, startKafka } from '../services/kafka-service';
+import { type KafkaService, type KafkaServiceOptions, startKafka } from '../services/kafka-service';
 
 const STEP_MS = 20_000;
 const CLEANING_MS = 300;
@@ -87,8 +87,11 @@ export class KafkaHarness implements BrokerHarness {
     private readonly options: Partial<KafkaBrokerOptions>,
   ) {}
 
-  static async start(options: Partial<KafkaBrokerOptions> = {}): Promise<KafkaHarness> {
-    const harness = new KafkaHarness(await startKafka(), options);
+  static async start(
+    options: Partial<KafkaBrokerOptions> = {},
+    service: KafkaServiceOptions = {},
+  ): Promise<KafkaHarness> {
+    const harness = new KafkaHarness(await startKafka(service), options);
     harness.#broker = await harness.connect();
     return harness;
   }
