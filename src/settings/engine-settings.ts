@@ -77,10 +77,4 @@ export const ENGINE_SETTINGS = {
     max: 2 ** 40,
     help: 'Memory for decoded values of the stores, all slots of a process together.',
   }),
-  'standby-copies': integer({
-    default: 0,
-    min: 0,
-    max: 10,
-    help: 'Processes that keep a copy of each slot warm beside its owner.',
-  }),
 } as const;
