@@ -95,7 +95,9 @@ class AskListeners implements Processor<CountedTrack> {
     const threshold = this.known.threshold();
     if (threshold === undefined || listeners < threshold) return false;
     const model = this.known.model();
-    return model !== undefined && !model.isTrained(trackId);
+    if (model === undefined || model.isTrained(trackId)) return false;
+    // A generation that was trained under a stricter filter left the track out on purpose.
+    return listeners >= (this.known.manifest(model.generation)?.threshold ?? 0);
   }
 
   /** Another generation knows other tracks, and a lower threshold lets others in. */

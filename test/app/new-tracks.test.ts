@@ -52,8 +52,11 @@ describe('a track that comes in between retrains', () => {
     expect(scenario.items('new')).not.toContain(undefined);
     expect(await scenario.additions()).toEqual(before);
 
-    // The threshold of the next training leaves it out, so that it is asked for again.
+    // The threshold of the next training leaves it out, and then it comes in.
     await scenario.retrain({ 'listeners-min': '31', 'gate-tolerance': '1' });
+    expect(scenario.items('new')).toEqual([undefined, undefined]);
+    await scenario.hear('new', scenario.users(60).slice(30));
+    await scenario.settle();
     const after = [...(await scenario.additions()).values()];
     expect(scenario.items('new')).not.toContain(undefined);
     expect(
