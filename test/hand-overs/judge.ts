@@ -28,7 +28,10 @@ export async function differences(
     additions: watch.additions,
     ledger,
   });
-  const lost = few(watch.lost).map((user) => `${user} had a list, and then none`);
+  const lost = [
+    ...few(watch.lost).map((user) => `${user} had a list, and then none`),
+    ...few(watch.without).map((user) => `${user} has no list in the end`),
+  ];
   return [
     ...landing,
     ...lost,

@@ -42,6 +42,11 @@ export class ListWatch {
     await this.#running;
   }
 
+  /** Users whose last list is empty. */
+  get without(): string[] {
+    return [...this.last].flatMap(([user, { list }]) => (list.tracks.length === 0 ? [user] : []));
+  }
+
   /** True when everybody's last list is of this generation. */
   isAllOf(generation: number): boolean {
     return [...this.last.values()].every(({ list }) => list.generation === generation);
@@ -74,9 +79,9 @@ export class ListWatch {
         continue;
       }
       const published = { user, list: decode(value) };
-      // Before the first model there may be no popular track yet.
-      if (published.list.tracks.length === 0 && published.list.generation !== null)
-        this.lost.push(user);
+      // At first there may be no popular track yet, also when the first model is quicker.
+      const hadTracks = (this.last.get(user)?.list.tracks.length ?? 0) > 0;
+      if (published.list.tracks.length === 0 && hadTracks) this.lost.push(user);
       this.last.set(user, published);
       if (this.count % this.every === 0) this.sample.push(published);
       this.count += 1;
