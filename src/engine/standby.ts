@@ -121,6 +121,10 @@ export class Standby {
     this.options.faultPoint('in-restore');
     this.#backoff.reset();
     this.#lags.set(batch.topic, Math.max(0, batch.endOffset - batch.nextOffset));
+    this.#tellLag();
+  }
+
+  #tellLag(): void {
     const lag = [...this.#lags.values()].reduce((sum, one) => sum + one, 0);
     this.options.meter.set('segue_standby_lag_records', this.#labels, lag);
   }
@@ -140,6 +144,9 @@ export class Standby {
         tombstoneRetentionMs,
       });
       this.#following = { database, state, follower };
+      // Before anything is read: who has read nothing yet is behind by everything.
+      for (const [topic, records] of follower.lags()) this.#lags.set(topic, records);
+      this.#tellLag();
     } catch (error) {
       await database.close().catch(() => undefined);
       throw error;

@@ -73,7 +73,12 @@ export class TableFollower {
 
   /** Offsets up to the ends as of the opening. */
   remaining(): number {
-    return this.changelogs.reduce((total, { topic }) => total + this.#left(topic), 0);
+    return [...this.lags().values()].reduce((total, records) => total + records, 0);
+  }
+
+  /** The same by topic. */
+  lags(): Map<string, number> {
+    return new Map(this.changelogs.map(({ topic }) => [topic, this.#left(topic)]));
   }
 
   /** Answers how many records it held. */

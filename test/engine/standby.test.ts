@@ -6,7 +6,7 @@ import { Turns } from '../../src/engine/turns';
 import { SegueError } from '../../src/errors';
 import { noFaultPoint } from '../../src/fault-points';
 import { noLogger } from '../../src/logger';
-import { noMeter } from '../../src/telemetry/meter';
+import { type Meter, noMeter } from '../../src/telemetry/meter';
 import { TOY_SETTINGS, ToyEngine } from '../support/engine/toy-engine';
 import { counts, toyTopology, wordOfSlot } from '../support/engine/toy-topology';
 
@@ -145,6 +145,10 @@ describe('standbys without a process around them', () => {
     await addAll(toy, owner);
     const turns = new Turns();
     const warnings: string[] = [];
+    const lags: number[] = [];
+    const set: Meter['set'] = (name, _labels, value) => {
+      if (name === 'segue_standby_lag_records') lags.push(value);
+    };
     const standbys = new Standbys(
       {
         topology: toyTopology(),
@@ -152,7 +156,7 @@ describe('standbys without a process around them', () => {
         broker: Object.assign(Object.create(toy.broker) as EmbeddedBroker, fetch(toy.broker)),
         codecs: owner.codecs,
         clock: toy.clock,
-        meter: noMeter,
+        meter: { ...noMeter, set },
         logger: { ...noLogger, warn: (message: string) => void warnings.push(message) },
         bootId: 'boot',
         openDatabase: (slot) => toy.openDisk(`x/${slot}`),
@@ -168,8 +172,15 @@ describe('standbys without a process around them', () => {
       await toy.run(turns.over());
       await toy.stop(owner);
     };
-    return { toy, owner, standbys, warnings, count, end };
+    return { toy, owner, standbys, warnings, lags, count, end };
   }
+
+  it('say that they are behind by everything before they have read anything', async () => {
+    const { lags, end } = await following(() => ({}));
+    expect(lags[0]).toBeGreaterThan(WORDS.length);
+    expect(lags.at(-1)).toBe(0);
+    await end();
+  });
 
   it('are opened anew where their place is out of range', async () => {
     let isOut = false;

@@ -62,8 +62,11 @@ async function isSettled(processes: readonly SegueProcess[]): Promise<boolean> {
   const held = await figure(processes, 'segue_slots_held');
   const followed = await figure(processes, 'segue_standbys_held');
   const behind = await figure(processes, 'segue_standby_lag_records');
+  const scrapes = await Promise.all(processes.map(({ url }) => Scrape.of(url)));
+  const known = scrapes.reduce((sum, one) => sum + one.count('segue_standby_lag_records'), 0);
   const restoring = await figure(processes, 'segue_restore_remaining_records');
-  const isFollowed = followed === (processes.length > 1 ? SLOTS : 0) && behind === 0;
+  const wanted = processes.length > 1 ? SLOTS : 0;
+  const isFollowed = followed === wanted && known === wanted && behind === 0;
   return isRead && held === SLOTS && isFollowed && restoring === 0;
 }
 
