@@ -1,5 +1,6 @@
 package segue.peer;
 
+import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
@@ -38,6 +39,7 @@ final class CountListeners implements Processor<String, GenericRecord, Void, Voi
     count.put("named_at", names ? change.get("listened_at") : before.get("named_at"));
     count.put("artist_name", (names ? change : before).get("artist_name"));
     count.put("track_name", (names ? change : before).get("track_name"));
+    count.put("users", List.of());
     counts.put(record.key(), count);
     counters.changeCounted();
   }

@@ -50,7 +50,7 @@ final class KeepHistory implements Processor<String, GenericRecord, String, Gene
     histories.put(key, history(entries));
     if (before != null) return;
     counters.changeSent();
-    context.forward(new Record<>(track, change(listen, listenedAt), record.timestamp()));
+    context.forward(new Record<>(track, change(record.key(), listen, listenedAt), record.timestamp()));
   }
 
   /** null: the listen was there already. */
@@ -75,10 +75,11 @@ final class KeepHistory implements Processor<String, GenericRecord, String, Gene
     return history;
   }
 
-  private GenericRecord change(GenericRecord listen, long listenedAt) {
+  private GenericRecord change(String user, GenericRecord listen, long listenedAt) {
     GenericRecord change = new GenericData.Record(changeSchema);
     change.put("change", 1);
     change.put("listened_at", listenedAt);
+    change.put("user", user);
     change.put("artist_name", textOf(listen.get("artist_name")));
     change.put("track_name", textOf(listen.get("track_name")));
     return change;
