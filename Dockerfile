@@ -1,4 +1,4 @@
-# The image of all `segue` services of docker-compose.yml: `segue`, and `segue-spark` with what trains on Spark.
+# The images of docker-compose.yml that are built here: `segue`, and the trainer, with or without what Spark needs.
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /segue
 COPY package.json package-lock.json .npmrc ./
@@ -24,7 +24,10 @@ EXPOSE 9464
 ENTRYPOINT ["node", "dist/src/cli/main.js"]
 CMD ["run"]
 
-FROM segue AS segue-spark
+FROM segue AS trainer-worker-threads
+CMD ["train"]
+
+FROM segue AS trainer-spark
 USER root
 RUN apt-get update \
   && apt-get install -y --no-install-recommends maven openjdk-17-jre-headless python3-venv \
@@ -33,3 +36,4 @@ ENV SEGUE_SPARK_FOLDER=/opt/segue
 RUN node -e 'require("./dist/src/training/spark/spark-environment.js").prepareSpark("/opt/segue", console.log)' \
   && rm -rf /root/.m2 /root/.cache
 USER node
+CMD ["train"]

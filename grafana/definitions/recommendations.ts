@@ -320,7 +320,7 @@ const MODEL: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Retraining',
     description:
-      'What goes on about training: requested, running. Requested for long: no process has the trainer, or a hand-over is not complete. Running for hours: see the phases beside.',
+      'What goes on about training: requested, running. No line: no process trains. Requested for long: a hand-over is not complete. Running for hours: see the phases beside.',
     unit: 'number',
     max: 1,
     queries: one('max by (state) (segue_retrain_state{state!="idle"})', '{{state}}'),
@@ -349,7 +349,7 @@ const MODEL: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Retrains, by outcome',
     description:
-      'Retrains that ended. Rejected: the gate found the candidate worse, `segue models` says by how much. Failed: read the log of the process with slot 0.',
+      'Retrains that ended. Rejected: the gate found the candidate worse, `segue models` says by how much. Failed: `segue models` and the log of the trainer say why.',
     unit: 'number',
     queries: one('sum by (outcome) (segue_retrains_total)', '{{outcome}}'),
   },

@@ -11,10 +11,14 @@ const DROPPED = [
 ] as const;
 
 export function showFirstFigures(meter: Meter, topics: SegueTopics, nodeVersion: string): void {
-  meter.set('segue_build_info', { version: programVersion(), node_version: nodeVersion }, 1);
+  showBuild(meter, nodeVersion);
   for (const reason of Object.keys(REJECTION_REASONS))
     meter.count('segue_dead_letters_total', { topic: topics.listens.name, reason }, 0);
   beginQuality(meter, 'none', ['popular-alone']);
   for (const [processor, reason] of DROPPED)
     meter.count('segue_records_dropped_total', { part: 'by-user', processor, reason }, 0);
+}
+
+export function showBuild(meter: Meter, nodeVersion: string): void {
+  meter.set('segue_build_info', { version: programVersion(), node_version: nodeVersion }, 1);
 }

@@ -1,4 +1,4 @@
-/** Answers retrain requests, one at a time, in the process that owns slot 0. */
+/** Answers retrain requests, one at a time, in the process whose turn it is. */
 
 import type { Model, RetrainRequest, Rule } from '../../schemas/records';
 import { isLeftOver } from '../../streams/model/generation-choices';
@@ -17,7 +17,7 @@ export interface RetrainServiceOptions {
   readonly publisher: ModelPublisher;
   /** What a retrain works with: the trainer that its request names, the settings that it carries. */
   readonly jobFor: (request: RetrainRequest) => RetrainJob;
-  /** Only one process trains: the one that owns the control task. */
+  /** One process trains, if only to save work: where two do, the later answer gives way to the earlier one. */
   readonly isTrainer: () => boolean;
   /** Listens counted so far. */
   readonly totalListens: () => number;

@@ -1,13 +1,10 @@
 /** One process of the application, whatever the adapters: topology, runner, model, trainer. */
-import { cpus } from 'node:os';
 import type { Recommendations } from '../../schemas/records';
-import { Figures } from '../../streams/model/export-figures';
-import { ModelLoader } from '../../streams/model/load-model';
-import { PopularList } from '../../streams/model/popular-list';
-import { ModelPublisher } from '../../streams/model/publish-model';
-import { RetrainRequests } from '../../streams/model/retrain-requests';
-import { type SegueTopics, segueTopics } from '../../streams/topics';
-import { type SegueStores, segueStores, segueTopology } from '../../streams/topology';
+import type { Figures } from '../../streams/model/export-figures';
+import type { ModelLoader } from '../../streams/model/load-model';
+import type { RetrainRequests } from '../../streams/model/retrain-requests';
+import type { SegueTopics } from '../../streams/topics';
+import type { SegueStores } from '../../streams/topology';
 import type { Broker, GroupMember } from '../broker/broker';
 import { partitionOf } from '../broker/partitioner';
 import { type Clock, sleep } from '../clock';
@@ -19,9 +16,9 @@ import type { Logger } from '../logger';
 import type { SchemaRegistry } from '../schema-registry/schema-registry';
 import type { SlotDatabase } from '../store/slot-database';
 import type { Meter } from '../telemetry/meter';
-import { engineSettings, retrainSettings, streamSettings } from './program-settings';
-import { RetrainService } from './retrain-service';
-import { requestSettings, trainerOf } from './trainers';
+import { ApplicationParts } from './application-parts';
+import { engineSettings } from './program-settings';
+import type { RetrainService } from './retrain-service';
 
 export interface StreamProcessOptions {
   readonly settings: Settings;
@@ -46,46 +43,37 @@ export class StreamProcess {
   readonly topology: Topology;
   readonly runner: StreamRunner;
   readonly loader: ModelLoader;
-  readonly popular: PopularList;
-  readonly requests = new RetrainRequests();
+  readonly requests: RetrainRequests;
   readonly figures: Figures;
+  readonly #parts: ApplicationParts;
   #retrains: RetrainService | undefined;
 
   constructor(private readonly options: StreamProcessOptions) {
-    const { settings, broker, meter, logger } = options;
-    const streams = streamSettings(settings);
-    this.topics = segueTopics(settings.topicPrefix);
-    this.stores = segueStores(this.topics);
-    this.popular = new PopularList(settings.popularDepth);
-    this.figures = new Figures(meter);
-    this.loader = new ModelLoader({
-      topics: this.topics,
-      broker,
-      codec: () => this.runner.codecs.of(this.topics.itemFactors),
-      meter,
-      logger,
-      clock: options.clock,
+    this.#parts = new ApplicationParts(options, {
+      codecs: () => this.runner.codecs,
       onSwitch: () => this.runner.nudge(),
     });
-    this.topology = segueTopology({
-      topics: this.topics,
-      settings: streams,
-      loader: this.loader,
-      popular: this.popular,
-      requests: this.requests,
-      figures: this.figures,
-    });
+    const { topics, stores, topology, loader, requests, figures } = this.#parts;
+    this.topics = topics;
+    this.stores = stores;
+    this.topology = topology;
+    this.loader = loader;
+    this.requests = requests;
+    this.figures = figures;
     this.runner = new StreamRunner({
       ...options,
-      topology: this.topology,
-      settings: engineSettings(settings),
+      topology,
+      settings: engineSettings(options.settings),
     });
   }
 
   async start(): Promise<void> {
     await this.runner.start();
     if (this.options.settings.trainer === 'none') return;
-    this.#retrains = this.#retrainService();
+    // Only one process trains: the one that owns the control task.
+    this.#retrains = this.#parts.retrainService(() =>
+      this.runner.slots.some(({ slot, status }) => slot === 0 && status === 'running'),
+    );
     this.#retrains.start();
   }
 
@@ -173,40 +161,5 @@ export class StreamProcess {
       if (user !== undefined) return user;
     }
     return undefined;
-  }
-
-  #retrainService(): RetrainService {
-    const { settings, broker, meter, logger, clock } = this.options;
-    const { codecs } = this.runner;
-    return new RetrainService({
-      loader: this.loader,
-      requests: this.requests,
-      publisher: new ModelPublisher({
-        broker,
-        topics: this.topics,
-        codecs,
-        application: settings.application,
-      }),
-      jobFor: (request) => {
-        const own = requestSettings(settings, request);
-        const { threshold, tracksMin } = streamSettings(own);
-        return {
-          trainer: trainerOf(own, settings, this.options),
-          broker,
-          codecs,
-          topics: this.topics,
-          threshold,
-          tracksMin,
-          settings: retrainSettings(own, cpus().length),
-          clock,
-        };
-      },
-      totalListens: () => this.figures.filter?.sums['listens'] ?? 0,
-      isTrainer: () =>
-        this.runner.slots.some(({ slot, status }) => slot === 0 && status === 'running'),
-      meter,
-      logger,
-      clock,
-    });
   }
 }

@@ -11,7 +11,8 @@ import {
 import { modelLine } from './model-lines';
 import { withOwnProcess } from './own-process';
 
-const TRAINING_OPTIONS = [
+/** What a retrain is done by; given with a request, it travels along. */
+export const TRAINING_OPTIONS = [
   'als-rule',
   'factors',
   'alpha',

@@ -10,6 +10,7 @@ import { registerRun } from './run-command';
 import { registerSimulate } from './simulate-command';
 import { registerStart } from './start-command';
 import { registerStudy } from './study-command';
+import { registerTrain } from './train-command';
 
 export function buildProgram(): Command {
   const program = new Command('segue')
@@ -18,6 +19,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(segue --help, or segue VERB --help, shows what can be said)')
     .exitOverride();
   registerRun(program);
+  registerTrain(program);
   registerListen(program);
   registerLookCommands(program);
   registerModelCommands(program);

@@ -27,8 +27,8 @@ export type ListFound =
 /** Where the routes get their data. */
 export interface Queries {
   ready(): Readiness;
-  /** `onlyHere`: other processes are not asked. */
-  recommendations(user: string, onlyHere: boolean): Promise<ListFound>;
+  /** `onlyHere`: other processes are not asked. Missing where the process has nothing to do with users. */
+  readonly recommendations?: (user: string, onlyHere: boolean) => Promise<ListFound>;
   /** The Prometheus text format. */
   metrics(): Promise<string>;
 }
@@ -76,8 +76,9 @@ export async function answer({ method, url }: RequestLine, queries: Queries): Pr
     };
   if (path === '/health/live') return json('live', 200, { live: true });
   if (path === '/health/ready') return readiness(queries.ready());
-  if (path.startsWith(USER_PREFIX))
-    return listOf(path.slice(USER_PREFIX.length), query === 'here', queries);
+  const { recommendations } = queries;
+  if (recommendations !== undefined && path.startsWith(USER_PREFIX))
+    return listOf(path.slice(USER_PREFIX.length), query === 'here', recommendations);
   return fault(
     'unknown',
     404,
@@ -89,7 +90,11 @@ function readiness({ ready, reasons }: Readiness): Answer {
   return json('ready', ready ? 200 : 503, { ready, reasons });
 }
 
-async function listOf(encoded: string, onlyHere: boolean, queries: Queries): Promise<Answer> {
+async function listOf(
+  encoded: string,
+  onlyHere: boolean,
+  find: NonNullable<Queries['recommendations']>,
+): Promise<Answer> {
   const user = decodeUser(encoded);
   if (user === undefined)
     return fault(
@@ -97,7 +102,7 @@ async function listOf(encoded: string, onlyHere: boolean, queries: Queries): Pro
       400,
       `Expected one user id of 1 to ${USER_LENGTH_MAX} characters, percent-encoded, behind /recommendations/.`,
     );
-  const found = await queries.recommendations(user, onlyHere);
+  const found = await find(user, onlyHere);
   if (found.from === 'nobody')
     return withHeader(
       fault(

@@ -1,58 +1,8 @@
-import { Administration } from '../../src/app/administration';
-import { VirtualSystem } from '../../src/app/virtual-system';
-import { toListenValue } from '../../streams/simulator/listen-value';
-import { SimulatedListeners } from '../../streams/simulator/simulated-listeners';
-
-const SETTINGS = {
-  filterRule: 'min-listeners',
-  listenersMin: '2',
-  tracksMin: '5',
-  factors: '8',
-  alpha: '5',
-  lambda: '1',
-  epochs: '2',
-  partitions: '2',
-  trainerThreads: '1',
-  firstModelListensMin: '1000000000',
-  retrainIntervalMinMs: '1d',
-};
-
-/** A system that has heard 4,000 simulated listens. */
-async function fixture() {
-  const system = await VirtualSystem.open({ settings: SETTINGS });
-  const process = await system.startProcess();
-  const listeners = new SimulatedListeners({
-    seed: 11,
-    users: 40,
-    tracks: 200,
-    artists: 40,
-    genres: 4,
-    startSeconds: 1_577_000_000,
-    listensPerSecond: 0,
-    unreleasedShare: 0,
-  });
-  const codec = process.runner.codecs.of(process.topics.listens);
-  await system.send(
-    Array.from({ length: 4000 }, () => {
-      const listen = listeners.next();
-      const value = codec.encode(toListenValue(listen));
-      return { topic: process.topics.listens.name, key: Buffer.from(listen.userId), value };
-    }),
-  );
-  await system.settle(process);
-  const administration = await system.run(
-    Administration.open({ ...system, registry: system.registry }),
-  );
-  const states = async () =>
-    (await system.run(administration.directory())).manifests.map(
-      ({ generation, state, request_offset }) => [generation, state, request_offset],
-    );
-  return { system, process, administration, states };
-}
+import { listenedSystem } from '../support/listened-system';
 
 describe('the retrain service', () => {
   it('answers a request that comes during a training with a generation of its own', async () => {
-    const { system, process, administration, states } = await fixture();
+    const { system, process, administration, states } = await listenedSystem();
     const first = await system.run(administration.requestRetrain());
     await system.clock.advanceUntil(() => process.modelActivity() === 'retraining', 10_000, 10);
     await system.run(administration.requestRetrain({ epochs: '3' }));
@@ -66,7 +16,7 @@ describe('the retrain service', () => {
   });
 
   it('says why a training was impossible, and the next request is answered', async () => {
-    const { system, process, administration, states } = await fixture();
+    const { system, process, administration, states } = await listenedSystem();
     await system.run(administration.requestRetrain({ 'listeners-min': '1000' }));
     await system.settle(process);
     expect(await states()).toEqual([[1, 'FAILED', 0]]);
@@ -79,7 +29,7 @@ describe('the retrain service', () => {
   });
 
   it('promotes a candidate that an earlier trainer had written whole when it died', async () => {
-    const { system, process, administration, states } = await fixture();
+    const { system, process, administration, states } = await listenedSystem();
     await system.run(administration.requestRetrain());
     await system.settle(process);
     await system.run(process.stop());

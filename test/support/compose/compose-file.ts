@@ -9,6 +9,12 @@ export type DependencyCondition =
   | 'service_healthy'
   | 'service_completed_successfully';
 
+export interface Dependency {
+  readonly condition: DependencyCondition;
+  /** false: waited for only where something else brings it up. */
+  readonly required?: boolean;
+}
+
 export interface ComposeService {
   readonly image: string;
   readonly build?: { readonly context: string; readonly target: string };
@@ -18,7 +24,7 @@ export interface ComposeService {
   readonly ports?: readonly string[];
   readonly expose?: readonly string[];
   readonly volumes?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, { readonly condition: DependencyCondition }>>;
+  readonly depends_on?: Readonly<Record<string, Dependency>>;
   readonly profiles?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly mem_limit?: string;
@@ -34,12 +40,16 @@ export interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
-export function composeText(): string {
+function composeText(): string {
   return readFileSync(join(projectRoot(), 'docker-compose.yml'), 'utf8');
 }
 
-/** Without the schema of the specification having been asked; a test does that. */
-export function readComposeFile(text = composeText()): ComposeFile {
+/** Without the schema of the specification having been asked; a test does that. `env`: of `.env`, and of the shell. */
+export function readComposeFile(env: Readonly<Record<string, string>> = {}): ComposeFile {
+  const text = composeText().replace(
+    /\$\{(\w+):-([^}]*)\}/g,
+    (_all, name: string, otherwise: string) => env[name] || otherwise,
+  );
   return parse(text, { merge: true }) as ComposeFile;
 }
 
@@ -49,17 +59,19 @@ export function startOrder(
   profiles: readonly string[],
 ): readonly string[] {
   const order: string[] = [];
+  const isChosen = (name: string) =>
+    (services[name]?.profiles ?? []).every((profile) => profiles.includes(profile));
   const add = (name: string, path: readonly string[]): void => {
     if (order.includes(name)) return;
     if (path.includes(name)) throw new Error(`${[...path, name].join(' → ')} is a circle`);
     const service = services[name];
     if (service === undefined)
       throw new Error(`${path.at(-1)} depends on ${name}, which is missing`);
-    for (const other of Object.keys(service.depends_on ?? {})) add(other, [...path, name]);
+    for (const [other, { required = true }] of Object.entries(service.depends_on ?? {}))
+      if (required || isChosen(other)) add(other, [...path, name]);
     order.push(name);
   };
-  for (const [name, { profiles: own = [] }] of Object.entries(services))
-    if (own.length === 0 || own.some((profile) => profiles.includes(profile))) add(name, []);
+  for (const name of Object.keys(services)) if (isChosen(name)) add(name, []);
   return order;
 }
 

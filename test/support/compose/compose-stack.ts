@@ -33,12 +33,14 @@ const READY_MS_MAX = 180_000;
 const INHERITED = ['PATH', 'HOME', 'LANG', 'JAVA_HOME', 'TMPDIR', 'SEGUE_CACHE'];
 
 export class ComposeStack {
-  readonly file: ComposeFile = readComposeFile();
+  readonly file: ComposeFile;
   readonly containers: Container[] = [];
   readonly #running = new Map<string, GuardedProcess>();
   readonly #folder = mkdtempSync(join(tmpdir(), 'segue-compose-'));
 
-  private constructor(private readonly options: ComposeStackOptions) {}
+  private constructor(private readonly options: ComposeStackOptions) {
+    this.file = readComposeFile(options.env);
+  }
 
   static async start(options: ComposeStackOptions = {}): Promise<ComposeStack> {
     const stack = new ComposeStack(options);
@@ -92,7 +94,7 @@ export class ComposeStack {
     const now = this.containers.filter(({ service }) => !later.includes(service));
     for (const container of now) {
       for (const [service, { condition }] of Object.entries(container.spec.depends_on ?? {}))
-        await this.#until(condition, this.container(`${service}-1`));
+        if (order.includes(service)) await this.#until(condition, this.container(`${service}-1`));
       await this.#run(container);
     }
     for (const container of now)

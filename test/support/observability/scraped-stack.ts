@@ -57,7 +57,7 @@ export class ScrapedStack {
     this.api = new PrometheusApi(compose.address('prometheus-1', 9090));
   }
 
-  /** Two processes, no listens yet. */
+  /** Two processes that count and one that trains, no listens yet. */
   static async start(env: Readonly<Record<string, string>>): Promise<ScrapedStack> {
     const compose = await ComposeStack.start({
       profiles: ['demo'],
