@@ -8,14 +8,13 @@ import {
 } from '../../streams/listen-files/listen-source';
 import type { IdMaps } from '../../streams/listen-files/map-ids';
 import {
-  type IdColumns,
   MSID_MAPPING,
   REDIRECTS,
   readIdMap,
+  readTrackNames,
 } from '../../streams/listen-files/read-id-map';
 import { type ReadOptions, readListens } from '../../streams/listen-files/read-listens';
 import { LISTEN_FORMATS, type ListenFormat } from '../../streams/listen-files/text-listens';
-import type { UuidMap } from '../../streams/listen-files/uuid-map';
 import { hasCode, SegueError } from '../errors';
 
 /** As given on a command line. */
@@ -27,8 +26,9 @@ export interface ReadingOptions {
   readonly separator?: string | undefined;
   readonly user?: string | undefined;
   readonly isDeletion?: boolean | undefined;
-  /** Files of ids: ListenBrainz's MSID mapping (or the study's tracks), and canonical redirects. */
+  /** Files of ids: ListenBrainz's MSID mapping, canonical redirects; a table of tracks is a mapping with names. */
   readonly msidMapping?: string | undefined;
+  readonly tracks?: string | undefined;
   readonly redirects?: string | undefined;
   /** stop or skip. */
   readonly onDamage?: string | undefined;
@@ -37,9 +37,11 @@ export interface ReadingOptions {
 /** Reads the files of ids, if any. Throws SETTING_INVALID, INPUT_UNREADABLE, MEMORY_EXCEEDED. */
 export async function readOptions(options: ReadingOptions): Promise<ReadOptions> {
   const plain = plainOptions(options);
+  const { tracks, msidMapping = tracks, redirects } = options;
   const ids: IdMaps = {
-    mapping: options.msidMapping ? await idMap(options.msidMapping, MSID_MAPPING) : undefined,
-    redirects: options.redirects ? await idMap(options.redirects, REDIRECTS) : undefined,
+    mapping: await besides(msidMapping, (source) => readIdMap(source, MSID_MAPPING)),
+    redirects: await besides(redirects, (source) => readIdMap(source, REDIRECTS)),
+    names: await besides(tracks, readTrackNames),
   };
   return ids.mapping || ids.redirects ? { ...plain, ids } : plain;
 }
@@ -74,9 +76,14 @@ function plainOptions({
   };
 }
 
-async function idMap(file: string, columns: IdColumns): Promise<UuidMap> {
+/** A table beside the listens, if there is one. */
+async function besides<T>(
+  file: string | undefined,
+  read: (source: ListenSource) => Promise<T>,
+): Promise<T | undefined> {
+  if (!file) return undefined;
   try {
-    return await readIdMap(sourceOf(file), columns);
+    return await read(sourceOf(file));
   } catch (error) {
     throw namingFile(error, file);
   }

@@ -12,7 +12,7 @@ import {
 } from './command-context';
 import { progressLine, summaryLines, summaryObject } from './listen-report';
 import { positiveInteger } from './option-values';
-import { addReadingOptions, type ReadingFlags } from './reading-options';
+import { addReadingOptions, type ReadingFlags, readingOf } from './reading-options';
 
 /** Between two lines where nobody watches; a terminal is written over more often. */
 const PLAIN_INTERVAL_MS = 5000;
@@ -53,13 +53,7 @@ async function listen(files: readonly string[], options: ListenOptions): Promise
       sendListenFiles(
         {
           files,
-          format: options.format,
-          columns: options.columns,
-          separator: options.separator,
-          user: options.user,
-          msidMapping: options.msidMapping,
-          redirects: options.redirects,
-          onDamage: options.onDamage,
+          ...readingOf(options),
           isDeletion: options.delete,
           skip: options.skip,
           limit: options.limit,

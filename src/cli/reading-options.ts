@@ -1,5 +1,6 @@
 /** How a file of listens is to be read. */
 import type { Command } from 'commander';
+import type { ReadingOptions } from '../app/listen-reading';
 
 export interface ReadingFlags {
   readonly format?: string;
@@ -7,6 +8,7 @@ export interface ReadingFlags {
   readonly separator?: string;
   readonly user?: string;
   readonly msidMapping?: string;
+  readonly tracks?: string;
   readonly redirects?: string;
   readonly onDamage?: string;
 }
@@ -24,6 +26,16 @@ export function addReadingOptions(command: Command): Command {
       '--msid-mapping <file>',
       'recording_msid to recording_mbid (CSV or Parquet), for listens without an mbid',
     )
+    .option(
+      '--tracks <file>',
+      'such a table with artist_name and track_name, for listens without names',
+    )
     .option('--redirects <file>', 'canonical_recording_redirect.csv: merged mbids are followed')
     .option('--on-damage <stop|skip>', 'at a damaged file of an archive, or a cut one', 'stop');
+}
+
+/** Of all that a command was told, what says how to read. */
+export function readingOf(flags: ReadingFlags): ReadingOptions {
+  const { format, columns, separator, user, msidMapping, tracks, redirects, onDamage } = flags;
+  return { format, columns, separator, user, msidMapping, tracks, redirects, onDamage };
 }

@@ -74,6 +74,7 @@ async function replayFile(file: string, options: ReplayCommandOptions): Promise<
     separator: _separator,
     user: _user,
     msidMapping: _msidMapping,
+    tracks: _tracks,
     redirects: _redirects,
     onDamage: _onDamage,
     ...rest

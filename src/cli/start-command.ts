@@ -18,7 +18,7 @@ import { addSettings, warnOfUnknownVariables } from './command-context';
 import { LiveFigureReader } from './live-figures';
 import { LiveView } from './live-view';
 import { positiveInteger } from './option-values';
-import { addReadingOptions, type ReadingFlags } from './reading-options';
+import { addReadingOptions, type ReadingFlags, readingOf } from './reading-options';
 import type { LiveViewState, WatchedListener } from './render-live-view';
 import { untilSignal } from './run-command';
 import { WatchedList } from './watched-list';
@@ -112,13 +112,7 @@ async function feed(
     await sendListenFiles(
       {
         files: [options.listens],
-        format: options.format,
-        columns: options.columns,
-        separator: options.separator,
-        user: options.user,
-        msidMapping: options.msidMapping,
-        redirects: options.redirects,
-        onDamage: options.onDamage,
+        ...readingOf(options),
       },
       {
         broker,

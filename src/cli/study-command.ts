@@ -13,7 +13,7 @@ import { DEFAULT_STUDY, type StudySettings } from '../study/study-settings';
 import { SPLIT_NAMES, type SplitName } from '../study/study-split';
 import { addSettings, print, printJson } from './command-context';
 import { positiveInteger, share } from './option-values';
-import { addReadingOptions, type ReadingFlags } from './reading-options';
+import { addReadingOptions, type ReadingFlags, readingOf } from './reading-options';
 import { StudyProgress } from './study-progress';
 
 interface StudyFlags extends Options, ReadingFlags {
@@ -150,7 +150,7 @@ async function study(files: readonly string[], flags: StudyFlags): Promise<void>
   const settings = settingsOf(flags, tracksMin);
   const outcome = await keepAliveWhile(
     runStudy({
-      input: { files, ...readingOf(flags) },
+      input: { files, ...readingOf(flags), limit: flags.limit },
       out: flags.out,
       steps: flags.steps,
       isFresh: flags.fresh === true,
@@ -184,11 +184,6 @@ function tell(step: DoneStep, asJson: boolean): void {
   if (asJson) printJson(step);
   else
     print(`${step.step}: ${step.wasCached ? 'kept from before' : `${step.seconds.toFixed(1)} s`}`);
-}
-
-function readingOf(flags: StudyFlags) {
-  const { format, columns, separator, user, msidMapping, redirects, onDamage, limit } = flags;
-  return { format, columns, separator, user, msidMapping, redirects, onDamage, limit };
 }
 
 function settingsOf(flags: StudyFlags, userItemsMin: number): StudySettings {

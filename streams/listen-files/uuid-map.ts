@@ -1,6 +1,6 @@
 /**
- * A map from UUID to UUID that holds tens of millions: 32 bytes an entry in an open-addressed table, instead of some
- * three hundred as a Map of texts.
+ * A map from UUID to UUID, or to a number, that holds tens of millions: 32 bytes an entry in an open-addressed table,
+ * instead of some three hundred as a Map of texts.
  */
 import { SegueError } from '../../src/errors';
 import { isUuid } from '../by-user/track-id';
@@ -12,6 +12,7 @@ const SLOTS_MIN = 1024;
 const SLOTS_MAX = 2 ** 26;
 const LOAD_MAX = 0.75;
 const DASH = 45;
+const WORD = 2 ** 32;
 
 export class UuidMap {
   #table = new Uint32Array(SLOTS_MIN * SLOT_WORDS);
@@ -28,19 +29,41 @@ export class UuidMap {
 
   /** The last value of a key counts. Throws MEMORY_EXCEEDED beyond three quarters of the largest table. */
   set(key: string, value: string): void {
-    if (this.#size + 1 > this.#slots * LOAD_MAX) this.#grow();
-    const words = wordsOf(key, this.#key);
-    const at = this.#slotOf(words) * SLOT_WORDS;
-    if (isEmpty(this.#table, at)) this.#size++;
-    this.#table.set(words, at);
+    const at = this.#put(key);
     this.#table.set(wordsOf(value, this.#value), at + 4);
   }
 
   /** In lower case; undefined also for what is no UUID. */
   get(key: string): string | undefined {
+    const at = this.#find(key);
+    return at === undefined ? undefined : textOf(this.#table, at + 4);
+  }
+
+  /** In a map of numbers: whole, from 0 to 2^53. */
+  setNumber(key: string, value: number): void {
+    const at = this.#put(key);
+    this.#table[at + 4] = Math.floor(value / WORD);
+    this.#table[at + 5] = value % WORD;
+  }
+
+  getNumber(key: string): number | undefined {
+    const at = this.#find(key);
+    return at === undefined ? undefined : this.#table[at + 4]! * WORD + this.#table[at + 5]!;
+  }
+
+  #put(key: string): number {
+    if (this.#size + 1 > this.#slots * LOAD_MAX) this.#grow();
+    const words = wordsOf(key, this.#key);
+    const at = this.#slotOf(words) * SLOT_WORDS;
+    if (isEmpty(this.#table, at)) this.#size++;
+    this.#table.set(words, at);
+    return at;
+  }
+
+  #find(key: string): number | undefined {
     if (!isUuid(key)) return undefined;
     const at = this.#slotOf(wordsOf(key, this.#key)) * SLOT_WORDS;
-    return isEmpty(this.#table, at) ? undefined : textOf(this.#table, at + 4);
+    return isEmpty(this.#table, at) ? undefined : at;
   }
 
   /** The slot of the key, or the empty one where it would stand. */

@@ -156,13 +156,14 @@ async function preprocessStep(
 
 /** By content, so that a renamed file is the same and a changed one is not. */
 async function inputIdentity({ files, ...reading }: ListenFiles): Promise<object> {
-  const { msidMapping, redirects, ...rest } = reading;
+  const { msidMapping, tracks, redirects, ...rest } = reading;
   const hashes: string[] = [];
   for (const file of files) hashes.push(await hashOf(file));
   return {
     files: hashes,
     ...rest,
     msidMapping: msidMapping && (await hashOf(msidMapping)),
+    tracks: tracks && (await hashOf(tracks)),
     redirects: redirects && (await hashOf(redirects)),
   };
 }

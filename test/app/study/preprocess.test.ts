@@ -8,6 +8,7 @@ import { mulberry32 } from '../../../src/random';
 import { readTable } from '../../../src/study/interaction-table';
 import { tarOf } from '../../support/archives';
 import { imputed, oracleStudy, type RawRow } from '../../support/oracle/study';
+import { parquetOf } from '../../support/parquet-files';
 import { expectSameTables, filterOf, historiesOf } from '../../support/study-tables';
 
 let folder: string;
@@ -118,6 +119,42 @@ describe('preprocessing', () => {
     const table = await readTable(folder);
     expect(historiesOf(table)).toEqual(oracle.histories);
     expect(table.items[0]!.artist).toMatch(/^artist of /);
+    expectSameTables(filterOf(table, limits), oracle);
+  });
+
+  it("does the same with the study's own tables, whose tracks have the ids and the names", async () => {
+    const rows = drawRows(6, 3000);
+    const msids = [...new Set(rows.map(({ msid }) => msid!))];
+    const mbidOf = new Map(rows.map(({ msid, mbid }) => [msid!, mbid ?? null]));
+    const interactions = await parquetOf([
+      { name: 'user_id', data: rows.map(({ user }) => Number(user)), type: 'INT32' },
+      { name: 'recording_msid', data: rows.map(({ msid }) => msid!), type: 'STRING' },
+      {
+        name: 'timestamp',
+        data: rows.map(({ seconds }) => new Date(seconds * 1000)),
+        type: 'TIMESTAMP',
+      },
+    ]);
+    const tracks = await parquetOf([
+      { name: 'recording_msid', data: msids, type: 'STRING' },
+      { name: 'artist_name', data: msids.map((msid) => `artist of ${msid}`), type: 'STRING' },
+      { name: 'track_name', data: msids.map(() => 'a track'), type: 'STRING' },
+      { name: 'recording_mbid', data: msids.map((msid) => mbidOf.get(msid)!), type: 'STRING' },
+      { name: '__index_level_0__', data: msids.map((_, n) => n), type: 'INT32' },
+    ]);
+    const paths = ['interactions.parquet', 'tracks.parquet'].map((name) => join(folder, name));
+    writeFileSync(paths[0]!, interactions);
+    writeFileSync(paths[1]!, tracks);
+    const limits = { listenersMin: 8, tracksMin: 10 };
+    const figures = await run([paths[0]!], limits, { tracks: paths[1] });
+    const oracle = oracleStudy(imputed(rows, {}, {}), { topShare: 0.03, ...limits });
+    expect(figures.table1.map(({ count }) => count)).toEqual(oracle.tables.before.table1);
+    expect(figures.table2.map(({ count }) => count)).toEqual(oracle.tables.before.table2);
+    const withMbid = rows.filter(({ mbid }) => mbid !== undefined).length;
+    expect(figures.imputation).toEqual({ mbid: withMbid, msid: rows.length - withMbid, names: 0 });
+    const table = await readTable(folder);
+    expect(historiesOf(table)).toEqual(oracle.histories);
+    expect(table.items.every(({ artist }) => artist.startsWith('artist of '))).toBe(true);
     expectSameTables(filterOf(table, limits), oracle);
   });
 });

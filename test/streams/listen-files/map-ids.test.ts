@@ -1,13 +1,32 @@
 import { mulberry32 } from '../../../src/random';
+import type { FileEntry } from '../../../streams/listen-files/file-entry';
 import { fileSource, streamSource } from '../../../streams/listen-files/listen-source';
-import { MSID_MAPPING, REDIRECTS, readIdMap } from '../../../streams/listen-files/read-id-map';
+import {
+  MSID_MAPPING,
+  REDIRECTS,
+  readIdMap,
+  readTrackNames,
+} from '../../../streams/listen-files/read-id-map';
 import { readListens } from '../../../streams/listen-files/read-listens';
+import { TrackNames } from '../../../streams/listen-files/track-names';
 import { UuidMap } from '../../../streams/listen-files/uuid-map';
 import { flattened, inChunks } from '../../support/chunks';
 import { parquetOf } from '../../support/parquet-files';
 import { withSharedData } from '../../support/shared-data';
 
 const id = (n: number) => `${n.toString(16).padStart(8, '0')}-1111-4111-8111-111111111111`;
+
+const listen = (msid: number, mbid?: number) =>
+  JSON.stringify({
+    user_id: 1,
+    timestamp: 1,
+    recording_msid: id(msid),
+    track_metadata: {
+      artist_name: 'A',
+      track_name: 'B',
+      additional_info: mbid === undefined ? {} : { recording_mbid: id(mbid) },
+    },
+  });
 
 const csv = (text: string) => streamSource('a file', inChunks(text, 7));
 
@@ -75,19 +94,50 @@ describe('a table of ids', () => {
   });
 });
 
-describe('ids of listens', () => {
-  const listen = (msid: number, mbid?: number) =>
-    JSON.stringify({
-      user_id: 1,
-      timestamp: 1,
-      recording_msid: id(msid),
-      track_metadata: {
-        artist_name: 'A',
-        track_name: 'B',
-        additional_info: mbid === undefined ? {} : { recording_mbid: id(mbid) },
-      },
-    });
+describe('a table of tracks', () => {
+  it('holds what a Map holds, over several blocks, and the first names of a track', () => {
+    const names = new TrackNames();
+    const long = 'ö'.repeat(900);
+    const of = (n: number) => ({ artist: `${n} ${long}`, title: n % 3 === 0 ? '' : `Titel ${n}` });
+    for (let n = 1; n <= 20_000; n++) names.add(id(n), of(n));
+    names.add(id(7), { artist: 'another', title: '' });
+    expect(names.size).toBe(20_000);
+    for (let n = 1; n <= 20_000; n++) {
+      const found = names.get(id(n).toUpperCase())!;
+      if (found.artist !== of(n).artist || found.title !== of(n).title) throw new Error(`${n}`);
+    }
+    expect(names.get(id(20_001))).toBeUndefined();
+  });
 
+  it('refuses more than it has memory for, and cuts names without end', () => {
+    const names = new TrackNames(1);
+    names.add(id(1), { artist: 'x'.repeat(100_000), title: 'a\0b' });
+    expect(names.get(id(1))).toEqual({ artist: 'x'.repeat(1000), title: 'ab' });
+    const fill = () => {
+      for (let n = 2; n < 20_000; n++) names.add(id(n), { artist: 'x'.repeat(1000), title: '' });
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'MEMORY_EXCEEDED' }));
+  });
+
+  it('names listens that have no names, and no others', async () => {
+    const table = `recording_msid,artist_name,track_name\n${id(1)},Portishead,Roads\n${id(2)},,\n`;
+    const names = await readTrackNames(csv(table));
+    const text = [1, 2, 3].map((n) => `ann\t1\t${id(n)}`).join('\n');
+    const options = { columns: { user: 'u', time: 't', msid: 'm' }, ids: { names } };
+    const read = await flattened(readListens(inChunks(`u\tt\tm\n${text}`), options));
+    const namesOf = (entry: FileEntry) =>
+      'listen' in entry && [entry.listen.artist_name, entry.listen.track_name];
+    expect(read.map(namesOf)).toEqual([
+      ['Portishead', 'Roads'],
+      [null, null],
+      [null, null],
+    ]);
+    const given = await flattened(readListens(inChunks(listen(1)), { ids: { names } }));
+    expect(given.map(namesOf)).toEqual([['A', 'B']]);
+  });
+});
+
+describe('ids of listens', () => {
   it('come from the mapping where the listen has no mbid, and follow redirects', async () => {
     const mapping = new UuidMap();
     mapping.set(id(1), id(11));
