@@ -1,6 +1,8 @@
 /**
  * ALS over a grid of factors, α and λ on the validation part. Within a factor count each fit starts from the items of
- * the one before, from much regularisation to little, and stops when the lists become no better.
+ * the one before, from much regularisation to little, and stops when the lists become no better. What a point reaches
+ * that way it may owe to the ones before it, so the best few are fitted again from starts of their own, as the chosen
+ * one will be on the whole training part, and the best of those is chosen.
  */
 import { computeGramian } from '../als/gramian';
 import type { AlsModel, FactorMatrix, SparseRows } from '../als/model';
@@ -55,6 +57,8 @@ export interface GridResult extends AlsPoint {
 
 export interface GridSearch {
   readonly results: readonly GridResult[];
+  /** The best of them, each fitted again from a start of its own; best first. */
+  readonly finalists: readonly GridResult[];
   readonly best: GridResult;
   /** Epochs that the best point needs from a start of its own, and its quality by epoch. */
   readonly epochs: number;
@@ -80,6 +84,9 @@ export interface AlsFitter {
 
 /** Epochs between two looks at the lists. */
 const EVERY = 2;
+
+/** Points that are fitted again from starts of their own. */
+const FINALISTS = 5;
 
 /** All points of the grid in the order in which they are fitted. */
 export async function searchAlsGrid(
@@ -107,10 +114,36 @@ export async function searchAlsGrid(
       `ALS ${results.length} of ${points.length}: ${describePoint(point)}: ${best!.quality.toFixed(4)}`,
     );
   }
-  const best = results.reduce((a, b) => (b.quality > a.quality ? b : a));
-  const { stop } = await fitStopped(set, { grid, point: best, epochs: grid.epochsMax }, options);
-  const edges = edgesOf(best, grid);
-  return { results, best, epochs: stop.best!.epoch, curve: stop.curve, edges };
+  return { results, ...(await chooseFinalist(set, grid, results, options)) };
+}
+
+async function chooseFinalist(
+  set: EvaluationSet,
+  grid: AlsGrid,
+  results: readonly GridResult[],
+  options: TuningOptions,
+): Promise<Omit<GridSearch, 'results'>> {
+  const points = bestFirst(results).slice(0, FINALISTS);
+  const fits: { readonly result: GridResult; readonly curve: GridSearch['curve'] }[] = [];
+  for (const { factors, alpha, lambda } of points) {
+    const point = { factors, alpha, lambda };
+    const fit = { grid, point, epochs: grid.epochsMax };
+    const { stop, seconds } = await fitStopped(set, fit, options);
+    const { quality, epoch } = stop.best!;
+    const result = { ...point, quality, epochs: epoch, fitSeconds: seconds };
+    fits.push({ result, curve: stop.curve });
+    options.onProgress(
+      `ALS anew, ${fits.length} of ${points.length}: ${describePoint(point)}: ${quality.toFixed(4)}`,
+    );
+  }
+  fits.sort((a, b) => b.result.quality - a.result.quality);
+  const { result: best, curve } = fits[0]!;
+  const finalists = fits.map(({ result }) => result);
+  return { finalists, best, epochs: best.epochs, curve, edges: edgesOf(best, grid) };
+}
+
+function bestFirst(results: readonly GridResult[]): GridResult[] {
+  return [...results].sort((a, b) => b.quality - a.quality);
 }
 
 /** The grid by another fitter: every point for all epochs, from a start of its own. */
@@ -134,8 +167,8 @@ export async function searchGridBy(
     results.push({ ...point, quality, epochs, fitSeconds });
     options.onProgress(`ALS ${results.length}: ${describePoint(point)}: ${quality.toFixed(4)}`);
   }
-  const best = results.reduce((a, b) => (b.quality > a.quality ? b : a));
-  return { results, best, epochs, curve: [], edges: edgesOf(best, grid) };
+  const best = bestFirst(results)[0]!;
+  return { results, finalists: [best], best, epochs, curve: [], edges: edgesOf(best, grid) };
 }
 
 /** A point on the whole training part by another fitter; new users are folded in here. */

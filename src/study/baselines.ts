@@ -35,7 +35,7 @@ export function baselines(betas: readonly number[], until: number | undefined): 
     ...(until === undefined
       ? []
       : [
-          baseline('recent', `popularity, unique listeners of the last ${RECENT_DAYS} days`, {
+          baseline('recent', `popularity, listeners of the last ${RECENT_DAYS} days`, {
             by: 'recent-users',
             days: RECENT_DAYS,
             until,

@@ -1,4 +1,5 @@
-/** All models of a split by one set of metrics, paired with the best baseline, and by how active their users are. */
+/** All models of a split by one set of metrics, the best of each kind paired over the users, and by how active these are. */
+
 import { comparePaired, mean, type PairedComparison } from '../evaluation/paired-comparison';
 import type { SetKind } from './fitted-model';
 import { MASKINGS, type Masking, type ModelRecord, readJudgement, SET_KINDS } from './judged-model';
@@ -16,8 +17,6 @@ import type { StudySplit } from './study-split';
 export interface EvaluatedModel extends ModelRecord {
   /** By set and masking; missing where the set is empty. */
   readonly figures: Partial<Record<`${SetKind}.${Masking}`, ListFigures>>;
-  /** Warm users, masked: every metric against the best popularity, paired over the users. */
-  readonly againstPopularity: Readonly<Record<string, PairedComparison>>;
   /** Warm users, masked: the headline metric by groups of equal size of users, from the least active. */
   readonly byActivity: readonly ActivityGroup[];
 }
@@ -32,9 +31,27 @@ export interface ActivityGroup {
 
 export interface Evaluation {
   readonly models: readonly EvaluatedModel[];
-  /** The one that the others are compared with. */
-  readonly bestPopularity: string | undefined;
+  /** Ids of the best of each kind by the headline metric; missing where there is none. */
+  readonly best: Readonly<Partial<Record<Contender, string>>>;
+  readonly comparisons: readonly ModelComparison[];
 }
+
+/** popularity: of all times, as the study had it; recent: of the last days, a harder rival in a split by time. */
+export type Contender = 'popularity' | 'recent' | 'als' | 'lightfm' | 'yardstick';
+
+/** Warm users, masked: every metric, one model minus the other, paired over the users. */
+export interface ModelComparison {
+  readonly of: Contender;
+  readonly against: Contender;
+  readonly metrics: Readonly<Record<string, PairedComparison>>;
+}
+
+const COMPARED: readonly (readonly [of: Contender, against: Contender])[] = [
+  ['als', 'popularity'],
+  ['als', 'recent'],
+  ['als', 'lightfm'],
+  ['lightfm', 'popularity'],
+];
 
 export interface EvaluateOptions {
   readonly seed: number;
@@ -55,11 +72,10 @@ export async function evaluateModels(
     const { items } = await readJudgement(step, record.id, 'warm', 'masked');
     byUser.set(record.id, metricsByUser(split.warm, items));
   }
-  const quality = (id: string) => mean(byUser.get(id)![HEADLINE]!);
-  const popular = all
-    .map(({ record }) => record)
-    .filter(({ family }) => family === 'popularity')
-    .sort((a, b) => quality(b.id) - quality(a.id))[0];
+  const best = bestOfEach(
+    all.map(({ record }) => record),
+    (id) => mean(byUser.get(id)![HEADLINE]!),
+  );
   const models: EvaluatedModel[] = [];
   for (const { step, record } of all) {
     options.onProgress(`evaluating ${record.name}`);
@@ -67,11 +83,32 @@ export async function evaluateModels(
     models.push({
       ...record,
       figures: await figuresOf(split, step, record.id, options),
-      againstPopularity: popular ? comparedWith(own, byUser.get(popular.id)!) : {},
       byActivity: byActivity(split, own[HEADLINE]!),
     });
   }
-  return { models, bestPopularity: popular?.id };
+  const comparisons = COMPARED.flatMap(([of, against]) => {
+    const [one, other] = [best[of], best[against]];
+    if (one === undefined || other === undefined) return [];
+    return [{ of, against, metrics: comparedWith(byUser.get(one)!, byUser.get(other)!) }];
+  });
+  return { models, best, comparisons };
+}
+
+function contenderOf({ family, settings }: ModelRecord): Contender {
+  return settings['by'] === 'recent-users' ? 'recent' : family;
+}
+
+function bestOfEach(
+  models: readonly ModelRecord[],
+  quality: (id: string) => number,
+): Evaluation['best'] {
+  const best: Partial<Record<Contender, string>> = {};
+  for (const model of models) {
+    const known = best[contenderOf(model)];
+    if (known === undefined || quality(model.id) > quality(known))
+      best[contenderOf(model)] = model.id;
+  }
+  return best;
 }
 
 async function figuresOf(

@@ -6,6 +6,7 @@ import {
   type AlsFitter,
   type AlsPoint,
   edgesOf,
+  fitAls,
   fitAlsBy,
   ruleOf,
   STUDY_GRID,
@@ -43,11 +44,19 @@ const GRID = {
 const OPTIONS = { tuningUsersMax: 1000, seed: 1, threads: 1, onProgress: () => undefined };
 
 describe('the grid of ALS', () => {
-  it('tries every point, and its best is the best', async () => {
-    const { results, best, epochs, curve } = await searchAlsGrid(split().warm, GRID, OPTIONS);
+  it('tries every point, and chooses by what the best of them reach from starts of their own', async () => {
+    const { warm } = split();
+    const search = await searchAlsGrid(warm, GRID, OPTIONS);
+    const { results, finalists, best, epochs, curve } = search;
     const key = ({ factors, alpha, lambda }: AlsPoint) => `${factors} ${alpha} ${lambda}`;
     expect(new Set(results.map(key)).size).toBe(8);
-    expect(best.quality).toBe(Math.max(...results.map(({ quality }) => quality)));
+    const byQuality = [...results].sort((a, b) => b.quality - a.quality);
+    expect(finalists.map(key).sort()).toEqual(byQuality.slice(0, 5).map(key).sort());
+    expect(best).toEqual(finalists[0]);
+    expect(best.quality).toBe(Math.max(...finalists.map(({ quality }) => quality)));
+    // The study fits the chosen point just so on its whole training part.
+    const { model } = await fitAls(warm, ruleOf(GRID, best), { ...OPTIONS, epochs });
+    expect(await tuningQuality(model, warm)).toBeCloseTo(best.quality, 12);
     expect(best.alpha).toBe(10);
     expect(best.quality).toBeGreaterThan(0.1);
     expect(epochs).toBeLessThanOrEqual(6);

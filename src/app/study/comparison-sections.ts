@@ -1,9 +1,40 @@
-/** The parts of a report about what a fit costs, and about the study's AUC below one half. */
+/** The parts of a report that compare: models in pairs, what a fit costs by size, and the study's AUC below one half. */
 
 import { lines } from '../../study/report/chart-specs';
 import { type Block, heading, paragraph, shown, table } from '../../study/report/document';
 import { drawChart } from '../../study/report/draw-chart';
+import { bestOf, COMPARED_METRICS } from './findings';
 import type { SplitReport } from './report-data';
+
+const NAMES = {
+  popularity: 'popularity',
+  recent: 'recent popularity',
+  als: 'ALS',
+  lightfm: 'LightFM',
+  yardstick: 'item model',
+} as const;
+
+/** The best of each kind against each other, user by user. */
+export function pairedTable({ evaluation }: SplitReport): Block[] {
+  const { comparisons } = evaluation;
+  if (comparisons.length === 0) return [];
+  const contenders = [...new Set(comparisons.flatMap(({ of, against }) => [of, against]))];
+  const who = contenders.map((one) => `${NAMES[one]}: ${bestOf(evaluation, one)?.name}`);
+  return [
+    table(
+      'Warm users, known tracks left out: differences of the best of each kind, mean over the users ± standard error of the ' +
+        `paired difference. ${who.join('; ')}`,
+      ['metric', ...comparisons.map(({ of, against }) => `${NAMES[of]} − ${NAMES[against]}`)],
+      COMPARED_METRICS.map((metric) => [
+        metric,
+        ...comparisons.map(({ metrics }) => {
+          const { difference, standardError } = metrics[metric]!;
+          return `${difference.toFixed(4)} ± ${standardError.toFixed(4)}`;
+        }),
+      ]),
+    ),
+  ];
+}
 
 export async function growthSection({ growth }: SplitReport): Promise<Block[]> {
   if (growth === undefined || growth.length === 0) return [];

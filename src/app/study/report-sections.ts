@@ -153,6 +153,14 @@ export function makingSection({ made, settings, filter }: StudyReport): Block[] 
         wasCached ? 'kept from before' : '',
       ]),
     ),
-    { kind: 'code', text: JSON.stringify({ ...settings, filter }, null, 1) },
+    { kind: 'code', text: settingsText({ ...settings, filter }) },
   ];
+}
+
+/** JSON with one setting a line. */
+function settingsText(settings: object): string {
+  const lines = Object.entries(settings).map(
+    ([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`,
+  );
+  return `{\n${lines.join(',\n')}\n}`;
 }

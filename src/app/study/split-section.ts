@@ -1,9 +1,10 @@
 /** The part of a report about one split: its models, under every metric, in tables and charts. */
 import type { EvaluatedModel } from '../../study/evaluate-study';
-import { type Bar, bars, heatMaps, lines } from '../../study/report/chart-specs';
+import { type Bar, bars, heatMaps, lines, type Series } from '../../study/report/chart-specs';
 import { type Block, heading, paragraph, shown, table } from '../../study/report/document';
 import { drawChart } from '../../study/report/draw-chart';
 import { CUT_OFFS, HEADLINE } from '../../study/study-metrics';
+import { pairedTable } from './comparison-sections';
 import { bestOf, SPLIT_TITLES, warmMean } from './findings';
 import type { SplitReport } from './report-data';
 
@@ -37,6 +38,7 @@ export async function splitSection(split: SplitReport): Promise<Block[]> {
     ),
     await barChart(split),
     qualityTable('Warm users, known tracks left out', models, 'warm.masked'),
+    ...pairedTable(split),
     catalogueTable(models),
     qualityTable(
       'Warm users, known tracks not left out (as the study measured: each known track in a list is a sure miss)',
@@ -63,7 +65,6 @@ export async function splitSection(split: SplitReport): Promise<Block[]> {
 type Judged = keyof EvaluatedModel['figures'];
 
 const COLUMNS: readonly (readonly [string, string])[] = [
-  ['MAP At(100)', HEADLINE],
   ['MAP', 'meanAveragePrecision'],
   ...CUT_OFFS.map((k) => [`Recall@${k}`, `Recall@${k}`] as const),
   ...CUT_OFFS.map((k) => [`Precision@${k}`, `Precision@${k}`] as const),
@@ -75,14 +76,15 @@ const COLUMNS: readonly (readonly [string, string])[] = [
 function qualityTable(caption: string, models: readonly EvaluatedModel[], judged: Judged): Block {
   return table(
     `${caption}. MAP At(100): Spark's meanAveragePrecisionAt(100), with its 95 % interval; MAP: Spark's meanAveragePrecision`,
-    ['model', ...COLUMNS.map(([title]) => title), '95 % of MAP At(100)'],
+    ['model', 'MAP At(100)', '95 % interval', ...COLUMNS.map(([title]) => title)],
     models.map((model) => {
       const metrics = model.figures[judged]?.metrics ?? {};
       const { low = Number.NaN, high = Number.NaN } = metrics[HEADLINE] ?? {};
       return [
         model.name,
-        ...COLUMNS.map(([, metric]) => metrics[metric]?.mean ?? Number.NaN),
+        metrics[HEADLINE]?.mean ?? Number.NaN,
         `${shown(low)} – ${shown(high)}`,
+        ...COLUMNS.map(([, metric]) => metrics[metric]?.mean ?? Number.NaN),
       ];
     }),
   );
@@ -105,8 +107,8 @@ function catalogueTable(models: readonly EvaluatedModel[]): Block {
         name,
         ...CUT_OFFS.map((k) => judged?.coverage[k] ?? Number.NaN),
         ...CUT_OFFS.map((k) => judged?.novelty[k] ?? Number.NaN),
-        Math.round(fitSeconds * 100) / 100,
-        bytes === undefined ? '' : Math.round(bytes / 1e5) / 10,
+        fitSeconds.toFixed(2),
+        bytes === undefined ? '' : (bytes / 1e6).toFixed(1),
         Object.entries(settings)
           .map(([key, value]) => `${key} ${value}`)
           .join(', '),
@@ -117,8 +119,15 @@ function catalogueTable(models: readonly EvaluatedModel[]): Block {
 
 /** For charts, where there is little room: without the settings. */
 function shortName(name: string): string {
-  return name.replace(/ \(.*\)$/, '');
+  return name.replace(/ \(.*\)$/, '').replace(/, \d+ components$/, '');
 }
+
+const FAMILIES = {
+  popularity: 'popularity',
+  als: 'ALS',
+  lightfm: 'LightFM',
+  yardstick: 'item models',
+} as const;
 
 function barChart({ name, evaluation }: SplitReport): Promise<Block> {
   const rows: Bar[] = [...evaluation.models]
@@ -126,7 +135,13 @@ function barChart({ name, evaluation }: SplitReport): Promise<Block> {
     .sort((a, b) => warmMean(b, HEADLINE) - warmMean(a, HEADLINE))
     .map((model) => {
       const { mean = 0, low = 0, high = 0 } = model.figures['warm.masked']?.metrics[HEADLINE] ?? {};
-      return { label: shortName(model.name), group: model.family, value: mean, low, high };
+      return {
+        label: shortName(model.name),
+        group: FAMILIES[model.family],
+        value: mean,
+        low,
+        high,
+      };
     });
   return drawChart(
     `models-${name}`,
@@ -140,23 +155,38 @@ async function gridCharts({ name, als }: SplitReport): Promise<Block[]> {
   const cells = als.results.map(({ factors, alpha, lambda, quality }) => {
     return { facet: `${factors} factors`, x: lambda, y: alpha, value: quality };
   });
+  const bestOfAlpha = new Map<string, Series>();
+  for (const { factors: x, alpha, quality: y } of als.results) {
+    const known = bestOfAlpha.get(`${x} ${alpha}`);
+    if (known === undefined || y > known.y)
+      bestOfAlpha.set(`${x} ${alpha}`, { series: `α ${alpha}, its best λ`, x, y });
+  }
   const factors = [...new Set(als.results.map((one) => one.factors))];
-  const best = factors.map((count) =>
-    Math.max(...als.results.filter((one) => one.factors === count).map(({ quality }) => quality)),
-  );
   return [
     await drawChart(
       `grid-${name}`,
-      `The grid of ALS on the validation part: ${HEADLINE} by α and λ, a map for each number of factors.`,
+      `The grid of ALS on the validation part: ${HEADLINE} by α and λ, a map for each number of factors. Each point is taken ` +
+        'after its best epoch, and within a map starts from the items of the one before it (α upwards, λ downwards).',
       heatMaps(cells, { x: 'λ', y: 'α', value: 'MAP At(100)' }),
     ),
     await drawChart(
       `factors-${name}`,
-      'The best of each number of factors on the validation part.',
-      lines(
-        factors.map((x, at) => ({ series: 'ALS, best α and λ', x, y: best[at]! })),
-        { x: { title: 'factors' }, y: { title: HEADLINE } },
-      ),
+      'ALS by its number of factors on the validation part.',
+      lines([...bestOfAlpha.values()], {
+        x: { title: 'factors', values: factors },
+        y: { title: HEADLINE },
+      }),
+    ),
+    table(
+      'The best points of the grid, fitted again from starts of their own, as the chosen one is on the whole training part',
+      ['factors', 'α', 'λ', 'epochs', `${HEADLINE} on the validation part`],
+      als.finalists.map(({ factors: count, alpha, lambda, epochs, quality }) => [
+        count,
+        String(alpha),
+        String(lambda),
+        epochs,
+        quality,
+      ]),
     ),
   ];
 }
@@ -172,10 +202,14 @@ function baselineBlocks({ baseline }: SplitReport): Block[] {
   ];
 }
 
-async function curveChart({ name, als, lightfm }: SplitReport): Promise<Block[]> {
+async function curveChart({ name, als, lightfm, evaluation }: SplitReport): Promise<Block[]> {
+  const nameOf = (id: string) => evaluation.models.find((model) => model.id === id)?.name ?? id;
   const curves = [
     ...(als ? [{ series: 'ALS, best of the grid', curve: als.curve }] : []),
-    ...Object.entries(lightfm ?? {}).map(([series, { curve }]) => ({ series, curve })),
+    ...Object.entries(lightfm ?? {}).map(([id, { curve }]) => ({
+      series: shortName(nameOf(id)),
+      curve,
+    })),
   ];
   if (curves.length === 0) return [];
   const rows = curves.flatMap(({ series, curve }) => curve.map(([x, y]) => ({ series, x, y })));
@@ -189,13 +223,10 @@ async function curveChart({ name, als, lightfm }: SplitReport): Promise<Block[]>
 }
 
 function activityChart({ name, evaluation }: SplitReport): Promise<Block> {
-  const { models, bestPopularity } = evaluation;
-  const chosen = [
-    models.find(({ id }) => id === bestPopularity),
-    bestOf(models, 'als'),
-    bestOf(models, 'lightfm'),
-    bestOf(models, 'yardstick'),
-  ].filter((model) => model !== undefined);
+  const kinds = ['popularity', 'recent', 'als', 'lightfm', 'yardstick'] as const;
+  const chosen = kinds
+    .map((kind) => bestOf(evaluation, kind))
+    .filter((model) => model !== undefined);
   const rows = chosen.flatMap(({ name: model, byActivity }) =>
     byActivity.map(({ from, to, quality }) => ({
       series: shortName(model),

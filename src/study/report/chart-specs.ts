@@ -12,6 +12,8 @@ export interface Series {
 interface Axis {
   readonly title: string;
   readonly scale?: 'linear' | 'log' | undefined;
+  /** Where its ticks are; chosen well unless given. */
+  readonly values?: readonly number[] | undefined;
 }
 
 export function lines(
@@ -24,8 +26,8 @@ export function lines(
     data: { values: rows },
     mark: { type: 'line', point: true },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: x.title, scale: scaleOf(x) },
-      y: { field: 'y', type: 'quantitative', title: y.title, scale: scaleOf(y) },
+      x: quantity('x', x),
+      y: quantity('y', y),
       color: {
         field: 'series',
         type: 'nominal',
@@ -35,6 +37,12 @@ export function lines(
       },
     },
   };
+}
+
+function quantity(field: string, axis: Axis): object {
+  const { title, values } = axis;
+  const ticks = values && { axis: { values } };
+  return { field, type: 'quantitative', title, scale: scaleOf(axis), ...ticks };
 }
 
 function scaleOf({ scale = 'linear' }: Axis): object {
@@ -53,7 +61,8 @@ export function heatMaps(
   rows: readonly Cell[],
   titles: { readonly x: string; readonly y: string; readonly value: string },
 ): object {
-  const middle = (Math.max(...rows.map(({ value }) => value)) * 2) / 3;
+  const values = rows.map(({ value }) => value);
+  const middle = (Math.min(...values) + Math.max(...values)) / 2;
   const encoding = {
     x: { field: 'x', type: 'ordinal', title: titles.x, axis: { labelAngle: 0, grid: false } },
     y: { field: 'y', type: 'ordinal', title: titles.y, sort: 'descending', axis: { grid: false } },
@@ -70,7 +79,12 @@ export function heatMaps(
         {
           mark: 'rect',
           encoding: {
-            color: { field: 'value', type: 'quantitative', title: titles.value },
+            color: {
+              field: 'value',
+              type: 'quantitative',
+              title: titles.value,
+              legend: { tickCount: 4, format: '.3f' },
+            },
           },
         },
         {
@@ -98,7 +112,7 @@ export interface Bar {
 
 /** Horizontal, best first as given, with their intervals. */
 export function bars(rows: readonly Bar[], title: string): object {
-  const y = { field: 'label', type: 'nominal', sort: null, title: null, axis: { labelLimit: 330 } };
+  const y = { field: 'label', type: 'nominal', sort: null, title: null, axis: { labelLimit: 420 } };
   return {
     width: WIDE - 180,
     height: { step: 20 },

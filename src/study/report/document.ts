@@ -47,5 +47,12 @@ export function shown(value: number): string {
   const size = Math.abs(value);
   if (size >= 1000) return Math.round(value).toLocaleString('en-US');
   if (size >= 1) return value.toFixed(2);
-  return size >= 0.001 ? value.toFixed(4) : value.toPrecision(3);
+  return size >= 0.001 ? value.toFixed(4) : value.toPrecision(2);
+}
+
+/** Columns of which some cell is a number, or one written out. */
+export function numericColumns({ columns, rows }: TableBlock): boolean[] {
+  const isNumber = (cell: string | number | undefined) =>
+    typeof cell === 'number' || /^-?[\d.,]+$/.test(cell ?? '');
+  return columns.map((_, at) => rows.some((row) => isNumber(row[at])));
 }

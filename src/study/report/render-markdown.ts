@@ -1,5 +1,5 @@
 /** A report as Markdown; its charts are files beside it. */
-import { type Block, shown, type TableBlock } from './document';
+import { type Block, numericColumns, shown, type TableBlock } from './document';
 
 /** `chartPath`: where the chart with this id lies, seen from the text. */
 export function renderMarkdown(
@@ -26,10 +26,11 @@ function markdownOf(block: Block, chartPath: (id: string) => string): string {
   }
 }
 
-function tableOf({ caption, columns, rows }: TableBlock): string {
+function tableOf(block: TableBlock): string {
+  const { caption, columns, rows } = block;
   const cell = (value: string | number) =>
     (typeof value === 'number' ? shown(value) : value).replaceAll('|', '\\|');
-  const isNumber = columns.map((_, at) => rows.some((row) => typeof row[at] === 'number'));
+  const isNumber = numericColumns(block);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     `**${caption}**`,
