@@ -58,7 +58,6 @@ export function streamSettings(settings: Settings): StreamSettings {
 /** Users compared on in a retrain; more would only cost time. */
 const HOLDOUT_USERS_MAX = 2000;
 const GATE_USERS_MIN = 20;
-const TOLERANCE_WHEN_SEEN = 0.5;
 
 export function retrainSettings(settings: Settings, processors: number): RetrainSettings {
   const threads =
@@ -74,7 +73,6 @@ export function retrainSettings(settings: Settings, processors: number): Retrain
     challengerShare: settings.challengerShare,
     gate: {
       tolerance: settings.gateTolerance,
-      toleranceWhenSeen: Math.max(TOLERANCE_WHEN_SEEN, settings.gateTolerance),
       usersMin: GATE_USERS_MIN,
     },
   };

@@ -4,6 +4,7 @@ import type { AlsModel, SparseRows } from '../als/model';
 import { ndcg } from '../evaluation/metrics/ndcg';
 import { recall } from '../evaluation/metrics/recall';
 import { relevanceOf } from '../evaluation/metrics/relevance';
+import { mean, standardErrorOf } from '../evaluation/paired-comparison';
 import { TopItems } from '../ranking/top-items';
 import type { Holdout } from './training-data';
 
@@ -11,6 +12,8 @@ import type { Holdout } from './training-data';
 export interface HoldoutQuality {
   readonly recall20: number;
   readonly ndcg20: number;
+  /** Standard error of ndcg20. */
+  readonly ndcg20Error: number;
   readonly recall100: number;
   readonly users: number;
 }
@@ -70,20 +73,25 @@ async function meanQuality(
   pause: () => Promise<void>,
   listOf: (user: number) => Int32Array,
 ): Promise<HoldoutQuality> {
-  const sums = { recall20: 0, ndcg20: 0, recall100: 0 };
-  for (const { user, items } of holdout.targets) {
+  const users = holdout.targets.length;
+  const [ndcgs, recalls, deepRecalls] = [
+    new Float64Array(users),
+    new Float64Array(users),
+    new Float64Array(users),
+  ];
+  for (const [place, { user, items }] of holdout.targets.entries()) {
     const relevance = relevanceOf(listOf(user), new Set(items));
-    sums.recall20 += recall(relevance, 20);
-    sums.ndcg20 += ndcg(relevance, 20);
-    sums.recall100 += recall(relevance, DEPTH);
+    ndcgs[place] = ndcg(relevance, 20);
+    recalls[place] = recall(relevance, 20);
+    deepRecalls[place] = recall(relevance, DEPTH);
     await pause();
   }
-  const users = holdout.targets.length;
-  const mean = (sum: number) => (users === 0 ? 0 : sum / users);
+  const meanOf = (values: Float64Array) => (users === 0 ? 0 : mean(values));
   return {
-    recall20: mean(sums.recall20),
-    ndcg20: mean(sums.ndcg20),
-    recall100: mean(sums.recall100),
+    recall20: meanOf(recalls),
+    ndcg20: meanOf(ndcgs),
+    ndcg20Error: users < 2 ? 0 : standardErrorOf(ndcgs),
+    recall100: meanOf(deepRecalls),
     users,
   };
 }

@@ -2,6 +2,7 @@
 import type { Model } from '../../schemas/records';
 import type { AlsModel } from '../../src/als/model';
 import { type Churn, listChurn } from '../../src/training/churn';
+import type { GateInput, RivalQuality } from '../../src/training/gate';
 import {
   type HoldoutModel,
   type HoldoutQuality,
@@ -14,11 +15,7 @@ import type { ModelTrack, ServingModel } from './serving-model';
 /** Enough for a figure to the percent, and a second of work at most. */
 const CHURN_USERS_MAX = 500;
 
-export interface Rivals {
-  readonly popular: HoldoutQuality;
-  readonly reigning?: HoldoutQuality;
-  readonly reigningHasSeen: boolean;
-}
+export type Rivals = Omit<GateInput, 'candidate'>;
 
 /** The model that serves, with its additions, in terms of the data's items. */
 export function reigningModel(
@@ -50,9 +47,25 @@ export async function judgeRivals(
 ): Promise<Rivals> {
   const popular = await popularityQuality(holdout, options.pause);
   if (reigning === undefined) return { popular, reigningHasSeen: false };
-  const quality = await holdoutQuality(reigning, holdout, options.pause);
-  const learntUntil = options.reigningManifest?.quality['newest_listened_at'] ?? 0;
-  return { popular, reigning: quality, reigningHasSeen: learntUntil > holdout.splitSeconds };
+  const manifest = options.reigningManifest;
+  const learntUntil = manifest?.quality['newest_listened_at'] ?? 0;
+  const reigningHasSeen = learntUntil > holdout.splitSeconds;
+  const quality = reigningHasSeen
+    ? asCandidate(manifest!, holdout.itemUsers.length)
+    : await holdoutQuality(reigning, holdout, options.pause);
+  return { popular, reigningHasSeen, ...(quality === undefined ? {} : { reigning: quality }) };
+}
+
+/** Beyond this share of other tracks (another filter, mostly) a figure is of another task. */
+const CATALOGUE_CHANGE_MAX = 0.1;
+
+/** What a generation reached before it was trained on everything; undefined where that says nothing about today. */
+function asCandidate({ quality, items }: Model, itemsNow: number): RivalQuality | undefined {
+  const { ndcg20, ndcg20_error, recall20, holdout_users } = quality;
+  if (ndcg20 === undefined || recall20 === undefined || holdout_users === undefined)
+    return undefined;
+  if (Math.abs(itemsNow / items - 1) > CATALOGUE_CHANGE_MAX) return undefined;
+  return { ndcg20, ndcg20Error: ndcg20_error ?? 0, recall20, users: holdout_users };
 }
 
 /** undefined where there is nothing to compare, or nothing that would replace it. */
@@ -73,6 +86,7 @@ export function figures(
 ): Record<string, number> {
   return {
     ndcg20: candidate.ndcg20,
+    ndcg20_error: candidate.ndcg20Error,
     recall20: candidate.recall20,
     recall100: candidate.recall100,
     holdout_users: candidate.users,
