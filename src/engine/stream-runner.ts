@@ -39,6 +39,8 @@ export interface StreamRunnerOptions {
   readonly faultPoint?: FaultPoint;
 }
 
+/** A queue with any room is fetched for, and bytes weigh several times as much once they are records. */
+const FETCHES_PER_QUEUE = 8;
 const FETCH_WAIT_MS = 100;
 const IDLE_MS = 10;
 const RETRY_MS = 200;
@@ -237,7 +239,10 @@ export class StreamRunner {
     const { broker, settings } = this.options;
     const batches = await broker.fetch(
       wanted.map(({ position }) => position),
-      { waitMsMax: FETCH_WAIT_MS, bytesMaxPerPartition: settings.queueBytesMax },
+      {
+        waitMsMax: FETCH_WAIT_MS,
+        bytesMaxPerPartition: Math.ceil(settings.queueBytesMax / FETCHES_PER_QUEUE),
+      },
     );
     for (const slot of new Set(wanted.map((one) => one.slot))) this.#noteFetch(slot);
     for (const batch of batches) {

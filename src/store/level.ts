@@ -13,6 +13,12 @@ export type Level = AbstractLevel<string | Buffer | Uint8Array, string, Buffer>;
 
 const ENCODINGS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
 
+/**
+ * An open table is mapped into memory, and what was read of it stays resident for as long. LevelDB keeps all but ten of
+ * so many open, the fewest it allows: at most 64 MiB of mapped tables a database, however large it becomes.
+ */
+const TABLES = { maxOpenFiles: 74, maxFileSize: 1 << 20 } as const;
+
 export interface LevelMemory {
   /** Bytes of LevelDB's block cache. */
   readonly blockCacheBytes: number;
@@ -42,7 +48,7 @@ async function openWhole(
     ...ENCODINGS,
     cacheSize: memory.blockCacheBytes,
     writeBufferSize: memory.writeBufferBytes,
-    maxFileSize: 8 * 1024 * 1024,
+    ...TABLES,
   });
   await level.open();
   const table = cutTable(directory, tables);

@@ -4,6 +4,7 @@ import { benchBackfill } from './backfill';
 import { benchChurn } from './churn';
 import { benchDump } from './dump';
 import { benchFoldIn } from './fold-in';
+import { benchLargeUsers } from './large-users';
 import { benchLightFm } from './lightfm';
 import { benchNewTracks } from './new-tracks';
 import { benchQuality } from './quality';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   churn: benchChurn,
   dump: benchDump,
   'fold-in': benchFoldIn,
+  'large-users': benchLargeUsers,
   lightfm: benchLightFm,
   quality: benchQuality,
   recovery: benchRecovery,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Position } from '../../src/broker/broker';
 import { startKafka } from '../support/services/kafka-service';
 import { option, Report } from './report';
-import { Scrape } from './scrape';
+import { largestBound, Scrape } from './scrape';
 import { type SegueProcess, startSegue } from './segue-process';
 import { keepAwake, Stage, summed, untilQuiet } from './stage';
 
@@ -65,7 +65,7 @@ async function recover(stage: Stage) {
   return {
     firstCommitSeconds: firstSeconds,
     everySlotSeconds: allSeconds,
-    slowestTakeOverSeconds: largestBound(scrape),
+    slowestTakeOverSeconds: largestBound(scrape.histogram('segue_take_over_duration_seconds')),
     recordsReplayed: scrape.sum('segue_restored_records_total'),
   };
 }
@@ -89,7 +89,7 @@ async function standIn(stage: Stage, data: string) {
   await other.stop();
   return {
     everySlotSeconds,
-    slowestTakeOverSeconds: largestBound(scrape),
+    slowestTakeOverSeconds: largestBound(scrape.histogram('segue_take_over_duration_seconds')),
     recordsReplayed: scrape.sum('segue_restored_records_total') - replayed,
   };
 }
@@ -142,11 +142,4 @@ async function untilMoved(
     if (moved.length >= slots) return (performance.now() - startedMs) / 1000;
     await keepAwake(20);
   }
-}
-
-/** Of the bucket that the slowest take-over fell into. */
-function largestBound(scrape: Scrape): number {
-  const { bounds, counts } = scrape.histogram('segue_take_over_duration_seconds');
-  const last = counts.findLastIndex((count) => count > 0);
-  return bounds[last] ?? Number.POSITIVE_INFINITY;
 }

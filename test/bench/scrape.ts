@@ -22,15 +22,24 @@ export class Scrape {
     return this.#matching(name, '').length;
   }
 
-  histogram(name: string): HistogramSnapshot {
-    const buckets = this.#matching(`${name}_bucket`, 'le="').map((line) => ({
-      bound: Number(/le="([^"]+)"/.exec(line)![1]!.replace('+Inf', 'Infinity')),
-      count: Number(line.slice(line.lastIndexOf(' '))),
-    }));
-    // Prometheus' buckets are cumulative.
-    const counts = buckets.map(({ count }, place) => count - (buckets[place - 1]?.count ?? 0));
-    const bounds = buckets.map(({ bound }) => bound).filter(Number.isFinite);
-    return { bounds, counts, count: this.sum(`${name}_count`), sum: this.sum(`${name}_sum`) };
+  /** All series of this name whose labels hold `label`, together. */
+  histogram(name: string, label = ''): HistogramSnapshot {
+    const cumulated = new Map<number, number>();
+    for (const line of this.#matching(`${name}_bucket`, label)) {
+      const bound = Number(/le="([^"]+)"/.exec(line)![1]!.replace('+Inf', 'Infinity'));
+      const count = Number(line.slice(line.lastIndexOf(' ')));
+      cumulated.set(bound, (cumulated.get(bound) ?? 0) + count);
+    }
+    const bounds = [...cumulated.keys()].sort((a, b) => a - b);
+    const counts = bounds.map(
+      (bound, place) => cumulated.get(bound)! - (cumulated.get(bounds[place - 1]!) ?? 0),
+    );
+    return {
+      bounds: bounds.filter(Number.isFinite),
+      counts,
+      count: this.sum(`${name}_count`, label),
+      sum: this.sum(`${name}_sum`, label),
+    };
   }
 
   #matching(name: string, label: string): string[] {
@@ -39,4 +48,10 @@ export class Scrape {
         (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label),
     );
   }
+}
+
+/** Upper bound of the highest bucket that holds anything. */
+export function largestBound({ bounds, counts }: HistogramSnapshot): number {
+  const last = counts.findLastIndex((count) => count > 0);
+  return bounds[last] ?? Number.POSITIVE_INFINITY;
 }

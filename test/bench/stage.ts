@@ -24,6 +24,9 @@ const BATCH = 1000;
 export type World = Partial<Record<keyof typeof WORLD, number>>;
 
 export class Stage {
+  /** So that no two calls send the same listens, whose repeats change few lists. */
+  #seeds = 1;
+
   private constructor(
     private readonly options: StageOptions,
     readonly places: Places,
@@ -78,7 +81,7 @@ export class Stage {
   async sendAt(rate: number, seconds: number): Promise<void> {
     const listeners = new SimulatedListeners({
       ...WORLD,
-      listenSeed: rate,
+      listenSeed: ++this.#seeds,
       startSeconds: Math.floor(Date.now() / 1000),
       listensPerSecond: rate,
     });
@@ -137,12 +140,16 @@ export async function untilDone(
   }
 }
 
-/** Nothing waits, five looks in a row. */
+/** Nothing waits and no hand-over is under way, five looks in a row. */
 export async function untilQuiet(processes: readonly SegueProcess[]): Promise<void> {
   for (let quiet = 0; quiet < 5; quiet++) {
     await untilDone(processes, true);
     await keepAwake(500);
-    const waiting = await summed(processes, (scrape) => scrape.sum('segue_refreshes_waiting'));
+    const waiting = await summed(
+      processes,
+      (scrape) =>
+        scrape.sum('segue_refreshes_waiting') + scrape.sum('segue_hand_over_waiting_users'),
+    );
     if (waiting > 0) quiet = -1;
   }
 }

@@ -91,6 +91,13 @@ describe('the input of a slot', () => {
     expect(wanted()).toEqual(['a', 'b', 'again']);
   });
 
+  it('counts what small records hold around their bytes', () => {
+    const input = newInput(10_000);
+    const offsets = Array.from({ length: 30 }, (_, place) => 5 + place);
+    input.enqueue(batch('a', offsets, 35), 5);
+    expect(input.wanted().map(({ topic }) => topic)).toEqual(['b', 'again']);
+  });
+
   it('takes turns by who has the most waiting', () => {
     const input = newInput();
     input.enqueue(batch('a', [5, 6, 7], 8), 5);

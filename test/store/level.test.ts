@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openClassicLevel } from '../../src/store/level';
@@ -13,6 +22,14 @@ async function fill(folder: string): Promise<void> {
   const value = Buffer.alloc(1000, 'x');
   for (let key = 0; key < KEYS; key++) await level.put(`k${key}`, value);
   await level.close();
+}
+
+/** As the system tells, where it does. */
+function mappedFiles(): string[] {
+  if (process.platform !== 'linux') return [];
+  return readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .map((line) => line.slice(line.indexOf('/')));
 }
 
 function cut(folder: string, pattern: RegExp): void {
@@ -33,6 +50,20 @@ describe('a database on disk', () => {
     await first.close();
     const second = await openClassicLevel(folder, MEMORY);
     await second.close();
+  });
+
+  it('holds little of a large database in memory: small tables, few of them mapped at a time', async () => {
+    const level = await openClassicLevel(folder, MEMORY);
+    for (let key = 0; key < 1000; key++) await level.put(`k${key}`, randomBytes(100_000));
+    for (let key = 0; key < 1000; key++) await level.get(`k${key}`);
+    const tables = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
+    expect(tables.length).toBeGreaterThan(64);
+    // A value more than what a table is to hold.
+    const largest = Math.max(...tables.map((name) => statSync(join(folder, name)).size));
+    expect(largest).toBeLessThan(1.2e6);
+    const mapped = mappedFiles().filter((path) => path.startsWith(folder));
+    expect(mapped.length).toBeLessThanOrEqual(64);
+    await level.close();
   });
 
   it('is called corrupt when its files are', async () => {

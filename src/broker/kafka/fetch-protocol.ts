@@ -79,6 +79,7 @@ function decodePartition(topic: string, reader: WireReader): FetchedPartition {
     firstOffset: reader.int64(),
   }));
   reader.int32();
-  const records = reader.bytes(Math.max(reader.int32(), 0));
+  // Copied, or a few records of a slow queue would keep the whole answer, with all other partitions' records, alive.
+  const records = Buffer.from(reader.bytes(Math.max(reader.int32(), 0)));
   return { topic, partition, errorCode, lastStableOffset, aborted, records };
 }

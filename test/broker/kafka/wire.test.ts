@@ -68,3 +68,17 @@ test('encodes a fetch of many partitions, however long', async () => {
   });
   expect(found).toEqual(positions);
 });
+
+test('gives the records of each partition bytes of their own, so that none keeps a whole answer alive', async () => {
+  const records = [Buffer.alloc(20, 'a'), Buffer.alloc(100_000, 'b')];
+  const answer = new WireWriter().int32(0).int16(0).int32(0).int32(1).string('topic').int32(2);
+  for (const [partition, bytes] of records.entries()) {
+    answer.int32(partition).int16(0).int64(9).int64(9).int64(0).int32(0).int32(-1);
+    answer.int32(bytes.length).raw(bytes);
+  }
+  const raw = answer.finish();
+  const asked = { positions: [], waitMsMax: 7, bytesMax: 8, bytesMaxPerPartition: 9 };
+  const { partitions } = await fetchProtocol(asked).response.decode(raw);
+  expect(partitions.map((one) => one.records)).toEqual(records);
+  expect(partitions.some((one) => one.records.buffer === raw.buffer)).toBe(false);
+});
