@@ -83,11 +83,12 @@ function keyOf({ name, settings, inputs }: Step<unknown>): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The same settings in another order are the same settings. */
+/** The same settings in another order are the same settings, as are ones that are not given. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const given = Object.entries(value).filter(([, one]) => one !== undefined);
+  const entries = given.sort(([a], [b]) => (a < b ? -1 : 1));
   return entries.map(([name, one]) => [name, sorted(one)]);
 }
 

@@ -31,7 +31,7 @@ describe('steps', () => {
     const first = await new StepCache(folder).step(step);
     const again = await new StepCache(folder).step({
       ...step,
-      settings: { b: [2, { d: 4, c: 3 }], a: 1 },
+      settings: { b: [2, { d: 4, c: 3 }], a: 1, notGiven: undefined },
     });
     expect([first.wasCached, again.wasCached, runs.count]).toEqual([false, true, 1]);
     expect(again.json).toEqual({ runs: 1 });

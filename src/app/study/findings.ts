@@ -55,31 +55,37 @@ const RIVALS = {
   recent: 'the popularity of the last days, which is the harder rival here',
 } as const;
 
-/** Where ALS wins, and each metric where it does not, with its figures. */
+/** Where ALS wins, by how much, and each metric where the margin is small, with its figures. */
 function againstPopularity(evaluation: Evaluation, rival: 'popularity' | 'recent'): string[] {
   const als = bestOf(evaluation, 'als');
   const popular = bestOf(evaluation, rival);
   const compared = evaluation.comparisons.find((one) => one.of === 'als' && one.against === rival);
   if (als === undefined || popular === undefined || compared === undefined) return [];
-  const { metrics } = compared;
-  const isWon = (metric: string) =>
-    metrics[metric]!.difference > ERRORS_MIN * metrics[metric]!.standardError;
-  const others = COMPARED_METRICS.filter((metric) => !isWon(metric));
-  const times = `${(warmMean(als, HEADLINE) / warmMean(popular, HEADLINE)).toFixed(1)} times its ${HEADLINE}`;
-  const who = `${RIVALS[rival]} (${popular.name})`;
-  const margin = `by more than ${ERRORS_MIN} standard errors of the paired difference`;
-  const cutOffs = CUT_OFFS.join(', ');
-  if (others.length === 0)
-    return [`ALS beats ${who} by every metric at every cut-off (${cutOffs}), ${margin}; ${times}.`];
-  const figures = others.map((metric) => {
-    const { difference, standardError } = metrics[metric]!;
-    const pair = `${shown(warmMean(als, metric))} against ${shown(warmMean(popular, metric))}`;
-    return `${metric} (${pair}, difference ${shown(difference)} ± ${shown(standardError)})`;
+  const differenceOf = (metric: string) => compared.metrics[metric]!;
+  const higher = COMPARED_METRICS.filter((metric) => differenceOf(metric).difference > 0);
+  const close = higher.filter((metric) => {
+    const { difference, standardError } = differenceOf(metric);
+    return difference <= ERRORS_MIN * standardError;
   });
-  const won = COMPARED_METRICS.length - others.length;
+  const figures = (metrics: readonly string[]) =>
+    metrics
+      .map((metric) => {
+        const { difference, standardError } = differenceOf(metric);
+        const pair = `${shown(warmMean(als, metric))} against ${shown(warmMean(popular, metric))}`;
+        return `${metric} (${pair}, difference ${shown(difference)} ± ${shown(standardError)})`;
+      })
+      .join(', ');
+  const all = COMPARED_METRICS.length;
+  const where =
+    higher.length === all ? 'every metric at every cut-off' : `${higher.length} of ${all} metrics`;
+  const times = (warmMean(als, HEADLINE) / warmMean(popular, HEADLINE)).toFixed(1);
+  const others = COMPARED_METRICS.filter((metric) => !higher.includes(metric));
   return [
-    `ALS beats ${who} by ${won} of ${COMPARED_METRICS.length} metrics at cut-offs ${cutOffs}, ${margin}; ${times}. ` +
-      `It does not by so much by ${figures.join(', ')}.`,
+    `ALS beats ${RIVALS[rival]} (${popular.name}) by ${where} (${COMPARED.join(', ')} at ${CUT_OFFS.join(', ')}), ` +
+      `${times} times by ${HEADLINE}. By more than ${ERRORS_MIN} standard errors of the paired difference: ` +
+      `${higher.length - close.length} of ${all}.` +
+      (close.length > 0 ? ` By less: ${figures(close)}.` : '') +
+      (others.length > 0 ? ` Not by ${figures(others)}.` : ''),
   ];
 }
 

@@ -81,7 +81,7 @@ function qualityTable(caption: string, models: readonly EvaluatedModel[], judged
       const metrics = model.figures[judged]?.metrics ?? {};
       const { low = Number.NaN, high = Number.NaN } = metrics[HEADLINE] ?? {};
       return [
-        model.name,
+        shortName(model.name),
         metrics[HEADLINE]?.mean ?? Number.NaN,
         `${shown(low)} – ${shown(high)}`,
         ...COLUMNS.map(([, metric]) => metrics[metric]?.mean ?? Number.NaN),
@@ -104,7 +104,7 @@ function catalogueTable(models: readonly EvaluatedModel[]): Block {
     models.map(({ name, figures, fitSeconds, bytes, settings }) => {
       const judged = figures['warm.masked'];
       return [
-        name,
+        shortName(name),
         ...CUT_OFFS.map((k) => judged?.coverage[k] ?? Number.NaN),
         ...CUT_OFFS.map((k) => judged?.novelty[k] ?? Number.NaN),
         fitSeconds.toFixed(2),
@@ -117,7 +117,7 @@ function catalogueTable(models: readonly EvaluatedModel[]): Block {
   );
 }
 
-/** For charts, where there is little room: without the settings. */
+/** Where there is little room: without the settings, which stand in a table. */
 function shortName(name: string): string {
   return name.replace(/ \(.*\)$/, '').replace(/, \d+ components$/, '');
 }

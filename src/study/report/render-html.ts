@@ -8,11 +8,12 @@ h1 { font-size: 1.9rem; margin: 1rem 0; } h2 { margin: 2.5rem 0 .75rem; border-b
 p, li { max-width: 46rem; }
 figure { margin: 1.25rem 0; } figcaption { color: #555f6e; font-size: .9rem; margin: .35rem 0; max-width: 46rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: .8rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .45rem; border-bottom: 1px solid #e6e9ee; text-align: left; vertical-align: bottom; white-space: nowrap; }
 th { border-bottom: 2px solid #b9c0cb; } th.group { border-bottom: 1px solid #d8dce3; text-align: center; } .number { text-align: right; }
 tbody tr > :first-child, thead tr:first-child > :first-child { position: sticky; left: 0; background: #fff; }
 tbody tr > :first-child { white-space: normal; min-width: 8.5rem; }
+td:last-child:not(.number) { white-space: normal; min-width: 9rem; }
 pre { background: #f5f6f8; padding: .75rem 1rem; overflow-x: auto; font-size: .85rem; }
 svg { max-width: 100%; min-width: 36rem; height: auto; }
 `;

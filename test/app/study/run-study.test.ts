@@ -124,7 +124,8 @@ describe('a study', () => {
     expect(JSON.parse(readFileSync(files.json, 'utf8'))).toEqual(JSON.parse(JSON.stringify(made)));
     for (const text of [html!, markdown!]) {
       expect(text).not.toMatch(/NaN|undefined|\[object/);
-      expect(text).toContain('ALS beats the best popularity list');
+      expect(text).toMatch(/ALS beats the best popularity list .* by every metric at every cut-off/);
+      expect(text).toMatch(/ALS beats the popularity of the last days/);
       expect(text).toContain("Why the study's AUC was below one half");
     }
     expect(html).not.toMatch(/<(script|link|img)\b/);
