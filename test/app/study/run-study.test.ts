@@ -124,7 +124,9 @@ describe('a study', () => {
     expect(JSON.parse(readFileSync(files.json, 'utf8'))).toEqual(JSON.parse(JSON.stringify(made)));
     for (const text of [html!, markdown!]) {
       expect(text).not.toMatch(/NaN|undefined|\[object/);
-      expect(text).toMatch(/ALS beats the best popularity list .* by every metric at every cut-off/);
+      expect(text).toMatch(
+        /ALS beats the best popularity list .* by every metric at every cut-off/,
+      );
       expect(text).toMatch(/ALS beats the popularity of the last days/);
       expect(text).toContain("Why the study's AUC was below one half");
     }
