@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- spark`: how a fit on Spark grows with the pairs: seconds and CPU seconds of an iteration and beside
- * them, memory; with the settings of a retrain, and beside it an epoch of the worker threads on as many pairs.
+ * `npm run bench -- spark`: how a fit on Spark grows with the pairs: seconds, CPU seconds and what is shuffled of an
+ * iteration and beside them, memory; with the settings of a retrain, and beside it an epoch of the worker threads on as
+ * many pairs.
  *
- * --pairs 300000,3000000,10000000  --factors N  --master local[2]  --memory 2g  --threads N
+ * --pairs 300000,3000000,10000000  --factors N  --master local[2]  --memory 2g  --blocks N  --threads N
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,7 @@ interface Size {
 interface Fit {
   readonly seconds: number;
   readonly cpuSeconds: number;
+  readonly shuffleMiB: number;
   readonly peakMiB: number;
 }
 
@@ -71,6 +73,7 @@ async function measure(
     const settings = readSettings({
       sparkMaster: option(args, 'master', 'local[2]'),
       sparkConf: `spark.driver.memory=${memory}`,
+      sparkBlocks: option(args, 'blocks', '0'),
     });
     const submit = sparkSubmitOptions(settings, environment.jars);
     await job.ask('open', { submit, scratch: folder, kafka: {}, blocks: settings.sparkBlocks });
@@ -83,6 +86,7 @@ async function measure(
       ...{ cores: made.cores, blocks: made.blocks, memory },
       ...growth('Seconds', few.seconds, more.seconds),
       ...growth('CpuSeconds', few.cpuSeconds, more.cpuSeconds),
+      ...growth('ShuffleMiB', few.shuffleMiB, more.shuffleMiB),
       peakMiB: more.peakMiB,
       workerThreadsEpochSeconds: await epochSeconds(size, factorCount, args),
     };

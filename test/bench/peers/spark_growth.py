@@ -37,13 +37,20 @@ class GrowthSession(RetrainSession):
 
     def timed_fit(self, rule, epochs):
         started, cpu_before = time.monotonic(), self._cpu_seconds()
+        shuffled_before = self._shuffled_mib()
         model = als_training.fit(self._pairs, rule, epochs, 1, self._blocks)
         model.itemFactors.count()
         return {
             "seconds": time.monotonic() - started,
             "cpuSeconds": self._cpu_seconds() - cpu_before,
+            "shuffleMiB": self._shuffled_mib() - shuffled_before,
             "peakMiB": self._peak_mib(),
         }
+
+    def _shuffled_mib(self):
+        """Written for other tasks so far, compressed, by all executors."""
+        executors = self._spark.sparkContext._jsc.sc().statusStore().executorList(False)
+        return sum(executors.apply(i).totalShuffleWrite() for i in range(executors.size())) / 2**20
 
     # Of the driver's JVM: on local masters that is all of Spark.
 
