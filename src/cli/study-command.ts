@@ -127,14 +127,32 @@ export function registerStudy(program: Command): void {
       Math.min(THREADS_MAX, availableParallelism()),
     )
     .option('--json', 'one JSON object a line: each step, then the report')
-    .action((files: string[], flags: StudyFlags) => study(files, flags));
+    .action((files: string[], flags: StudyFlags) =>
+      untilInterrupted((signal) => study(files, flags, signal)),
+    );
   addReadingOptions(command);
   addSettings(command, ['spark-master', 'spark-conf', 'spark-folder']);
 }
 
-async function study(files: readonly string[], flags: StudyFlags): Promise<void> {
+/** Ctrl-C ends the step that runs; what has been read and done is kept. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => interrupted.abort(new Error('interrupted')));
+  try {
+    await work(interrupted.signal);
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.stderr.write('interrupted; the same command goes on where this one was\n');
+    process.exitCode = 130;
+  }
+}
+
+async function study(
+  files: readonly string[],
+  flags: StudyFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const progress = new StudyProgress(systemClock, process.stderr);
   const { filterRule, topShare, listenersMin, tracksMin } = readSettings(
     {
@@ -167,7 +185,7 @@ async function study(files: readonly string[], flags: StudyFlags): Promise<void>
         progress.end();
         tell(step, flags.json === true);
       },
-      signal: interrupted.signal,
+      signal,
     }).finally(() => progress.end()),
   );
   if (!flags.steps.includes('report')) return;

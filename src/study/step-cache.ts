@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /** JSON, and columns of numbers. */
 export interface StepResult<R> {
@@ -22,8 +22,10 @@ export interface Step<R> {
   readonly settings: unknown;
   /** Keys of the steps whose results this one takes. */
   readonly inputs: readonly string[];
-  /** `folder`: for files of its own, kept with the result. */
+  /** `folder`: for files of its own, kept with the result; of an unfinished run, where there was one. */
   readonly run: (folder: string) => Promise<StepResult<R>>;
+  /** Whether a run that failed so has left something in its folder that the next one goes on with; never unless given. */
+  readonly isUnfinished?: (error: unknown) => boolean;
 }
 
 export interface CachedStep<R> {
@@ -51,7 +53,7 @@ export class StepCache {
     const key = keyOf(step);
     const folder = join(this.root, `${step.name}-${key.slice(0, 16)}`);
     const wasCached = !isFresh && existsSync(join(folder, RESULT_FILE));
-    if (!wasCached) await this.#make(step, folder);
+    if (!wasCached) await this.#make(step, folder, isFresh);
     return {
       key,
       folder,
@@ -61,9 +63,11 @@ export class StepCache {
     };
   }
 
-  async #make<R>(step: Step<R>, folder: string): Promise<void> {
+  async #make<R>(step: Step<R>, folder: string, isFresh: boolean): Promise<void> {
     await mkdir(this.root, { recursive: true });
-    const making = await mkdtemp(join(this.root, `.${step.name}-`));
+    const unfinished = join(this.root, `.${basename(folder)}`);
+    if (isFresh) await rm(unfinished, { recursive: true, force: true });
+    const making = await this.#folderOf(step.name, unfinished);
     try {
       const { json, arrays = {} } = await step.run(making);
       for (const [name, values] of Object.entries(arrays))
@@ -72,9 +76,19 @@ export class StepCache {
       await rm(folder, { recursive: true, force: true });
       await rename(making, folder);
     } catch (error) {
-      await rm(making, { recursive: true, force: true });
+      if (step.isUnfinished?.(error)) await rename(making, unfinished);
+      else await rm(making, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** A name of its own for each run, so that two at the same time never share one. */
+  async #folderOf(step: string, unfinished: string): Promise<string> {
+    const folder = await mkdtemp(join(this.root, `.${step}-`));
+    if (!existsSync(unfinished)) return folder;
+    await rmdir(folder);
+    await rename(unfinished, folder);
+    return folder;
   }
 }
 

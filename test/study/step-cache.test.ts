@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashFile, StepCache } from '../../src/study/step-cache';
@@ -60,6 +60,28 @@ describe('steps', () => {
     };
     await expect(new StepCache(folder).step(failing)).rejects.toThrow('no');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('go on with what an unfinished run has left, unless asked to begin anew', async () => {
+    const cache = new StepCache(folder);
+    const found: boolean[] = [];
+    const step = {
+      name: 'long',
+      settings: {},
+      inputs: [],
+      run: async (own: string) => {
+        found.push(existsSync(join(own, 'half')));
+        writeFileSync(join(own, 'half'), 'done');
+        if (found.length < 4) throw new Error('interrupted');
+        return { json: {} };
+      },
+      isUnfinished: () => true,
+    };
+    for (const isFresh of [false, false, true])
+      await expect(cache.step(step, isFresh)).rejects.toThrow('interrupted');
+    const { wasCached, key } = await cache.step(step);
+    expect([found, wasCached]).toEqual([[false, true, false, true], false]);
+    expect(readdirSync(folder)).toEqual([`long-${key.slice(0, 16)}`]);
   });
 
   it('know a file by its content', async () => {

@@ -5,8 +5,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TableRow } from '../../../schemas/records';
-import type { FileListen, RefusalReason } from '../../../streams/listen-files/file-entry';
-import type { RefusalExample } from '../../../streams/listen-files/send-listens';
 import { statistics } from '../../../streams/statistics';
 import { lastValues } from '../../../streams/tables';
 import { type Clock, keepAliveWhile } from '../../clock';
@@ -20,6 +18,15 @@ import { bootId, LocalSlots } from '../local-slots';
 import { streamSettings } from '../program-settings';
 import { StreamProcess } from '../stream-process';
 import { exportHistories } from './export-histories';
+import {
+  addSummaries,
+  type Imputation,
+  ImputationCount,
+  loadReadSoFar,
+  type ReadFileFigures,
+  type ReadSoFar,
+  saveReadSoFar,
+} from './read-files';
 
 export interface PreprocessOptions {
   readonly input: ListenFiles;
@@ -31,19 +38,10 @@ export interface PreprocessOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReadFileFigures {
-  readonly file: string;
-  readonly sent: number;
-  readonly refused: number;
-  readonly refusedByReason: Readonly<Partial<Record<RefusalReason, number>>>;
-  readonly examples: readonly RefusalExample[];
-}
-
 /** What the topology counted, over everything that was read. */
 export interface PreprocessFigures {
   readonly files: readonly ReadFileFigures[];
-  /** Listens by where the id of their track came from. */
-  readonly imputation: { readonly mbid: number; readonly msid: number; readonly names: number };
+  readonly imputation: Imputation;
   readonly listens: number;
   readonly duplicates: number;
   readonly deletions: number;
@@ -77,30 +75,32 @@ const COUNTING_ONLY: Options = {
   stepBytesMax: 2_000_000,
 };
 
-/** The table goes to files of `folder`. Throws as reading the files does. */
+/**
+ * The table goes to files of `folder`. Throws as reading the files does; where the signal ends it, what has been read
+ * and counted stays in the folder, and the next run goes on behind it.
+ */
 export async function preprocess(
   folder: string,
   options: PreprocessOptions,
 ): Promise<PreprocessFigures> {
-  const scratch = join(folder, 'streams');
+  const places = { scratch: join(folder, 'streams'), soFar: join(folder, 'read-so-far.json') };
   const startedMs = options.clock.monotonicMs();
-  try {
-    const { table, figures } = await keepAliveWhile(count(scratch, options));
-    await writeTable(folder, table);
-    const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
-    return { ...figures, seconds, residentBytes: process.resourceUsage().maxRSS * 1024 };
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const { table, figures } = await keepAliveWhile(count(places, options));
+  await writeTable(folder, table);
+  for (const path of Object.values(places)) rmSync(path, { recursive: true, force: true });
+  const seconds = (options.clock.monotonicMs() - startedMs) / 1000;
+  return { ...figures, seconds, residentBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
 type CountedFigures = Omit<PreprocessFigures, 'seconds' | 'residentBytes'>;
 
 async function count(
-  scratch: string,
+  { scratch, soFar }: { readonly scratch: string; readonly soFar: string },
   options: PreprocessOptions,
 ): Promise<{ table: InteractionTable; figures: CountedFigures }> {
-  const { clock, logger } = options;
+  const { clock, logger, signal } = options;
+  const before = loadReadSoFar(soFar);
+  if (before.entries === 0) rmSync(scratch, { recursive: true, force: true });
   // From no environment: a study never touches anybody's Kafka.
   const settings = readSettings({ ...options.settings, ...COUNTING_ONLY, data: scratch }, {});
   const places = await connect(settings, logger, { asOwner: true });
@@ -117,7 +117,9 @@ async function count(
   });
   try {
     await stream.start();
-    const { files, imputation } = await send(stream, places.broker, settings, options);
+    const read = await send(stream, places.broker, settings, before, options);
+    if (signal?.aborted) saveReadSoFar(soFar, read);
+    signal?.throwIfAborted();
     await stream.untilCaughtUp();
     const table = await exportHistories(stream);
     const progress = await lastValues(
@@ -130,6 +132,7 @@ async function count(
       usersIn: 0,
       promoted: undefined,
     });
+    const { files, imputation } = read;
     return { table, figures: { files, imputation, ...countsOf(counted) } };
   } finally {
     await stream.stop();
@@ -148,26 +151,27 @@ async function send(
   { topics, runner }: StreamProcess,
   broker: Awaited<ReturnType<typeof connect>>['broker'],
   settings: Settings,
+  before: ReadSoFar,
   { input, clock, onProgress, signal }: PreprocessOptions,
-) {
-  const imputation = { mbid: 0, msid: 0, names: 0 };
-  const summaries = await sendListenFiles(input, {
-    broker,
-    topics,
-    codecs: runner.codecs,
-    settings,
-    clock,
-    onProgress,
-    onListen: ({ listen }: FileListen) => {
-      if (listen.recording_mbid) imputation.mbid += 1;
-      else if (listen.recording_msid) imputation.msid += 1;
-      else imputation.names += 1;
+): Promise<ReadSoFar> {
+  const imputation = new ImputationCount(before.imputation);
+  const sentBefore = before.files.reduce((sum, { sent }) => sum + sent, 0);
+  const rest = {
+    skip: before.entries,
+    ...(input.limit !== undefined && { limit: input.limit - sentBefore }),
+  };
+  const summaries = await sendListenFiles(
+    { ...input, ...rest },
+    {
+      broker,
+      topics,
+      codecs: runner.codecs,
+      settings,
+      clock,
+      onProgress,
+      onListen: (listen) => imputation.take(listen),
+      ...(signal && { signal }),
     },
-    ...(signal && { signal }),
-  });
-  signal?.throwIfAborted();
-  const files = summaries.map(({ source, sent, refused, refusedByReason, examples }) => {
-    return { file: source, sent, refused, refusedByReason, examples };
-  });
-  return { files, imputation };
+  );
+  return addSummaries(before, summaries, imputation.counts);
 }

@@ -149,6 +149,7 @@ async function preprocessStep(
           signal,
         }),
       }),
+      isUnfinished: () => signal?.aborted === true,
     },
     run.isFresh && run.steps.includes('preprocess'),
   );

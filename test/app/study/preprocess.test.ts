@@ -19,13 +19,31 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(files: string[], limits: { listenersMin: number; tracksMin: number }, given: object) {
+function run(
+  files: string[],
+  limits: { listenersMin: number; tracksMin: number },
+  given: object,
+  interrupted: { readonly signal?: AbortSignal } = {},
+) {
   return preprocess(folder, {
     input: { files, ...given },
     settings: { filterRule: 'smaller-of', topShare: 0.03, ...limits },
     clock: systemClock,
     logger: noLogger,
     onProgress: () => undefined,
+    ...interrupted,
+  });
+}
+
+/** Asked before each entry whether to stop, it says so after so many. */
+function abortedAfter(entries: number): AbortSignal {
+  const stop = new AbortController();
+  let asked = 0;
+  return Object.defineProperty(stop.signal, 'aborted', {
+    get: () => {
+      if (asked++ === entries) stop.abort(new Error('interrupted'));
+      return asked > entries;
+    },
   });
 }
 
@@ -119,6 +137,39 @@ describe('preprocessing', () => {
     const table = await readTable(folder);
     expect(historiesOf(table)).toEqual(oracle.histories);
     expect(table.items[0]!.artist).toMatch(/^artist of /);
+    expectSameTables(filterOf(table, limits), oracle);
+  });
+
+  it('goes on where it was interrupted, over files, refusals and the limit', async () => {
+    const rows = drawRows(8, 20_000);
+    const lines = rows.map(dumpLine);
+    lines.splice(7000, 0, '{"user_name": "x"');
+    const paths = ['a.jsonl', 'b.jsonl', 'c.jsonl'].map((name) => join(folder, name));
+    const parts = [lines.slice(0, 6000), lines.slice(6000, 12_000), lines.slice(12_000)];
+    paths.forEach((path, at) => {
+      writeFileSync(path, parts[at]!.join('\n'));
+    });
+    const limits = { listenersMin: 12, tracksMin: 10 };
+    const limit = 18_000;
+    const oracle = oracleStudy(imputed(rows.slice(0, limit), {}, {}), {
+      topShare: 0.03,
+      ...limits,
+    });
+    // In the second file; while what was read before is passed over; in the third file.
+    for (const entries of [7500, 3000, 14_000])
+      await expect(
+        run(paths, limits, { limit }, { signal: abortedAfter(entries) }),
+      ).rejects.toThrow('interrupted');
+    const figures = await run(paths, limits, { limit });
+    expect(figures.files.map(({ sent, refused }) => [sent, refused])).toEqual([
+      [6000, 0],
+      [5999, 1],
+      [6001, 0],
+    ]);
+    expect(figures.imputation.mbid + figures.imputation.msid).toBe(limit);
+    expect(figures.duplicates + figures.listens).toBe(limit);
+    const table = await readTable(folder);
+    expect(historiesOf(table)).toEqual(oracle.histories);
     expectSameTables(filterOf(table, limits), oracle);
   });
 
