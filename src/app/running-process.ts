@@ -12,7 +12,6 @@ import type { Logger } from '../logger';
 import { PrometheusMeter } from '../telemetry/prometheus-meter';
 import { connect } from './connect';
 import { showFirstFigures } from './first-figures';
-import { boundHeapGrowth } from './heap-growth';
 import { ListLookup } from './list-lookup';
 import { bootId, LocalSlots } from './local-slots';
 import { advertisedUrl, memberData } from './member-data';
@@ -33,7 +32,6 @@ export interface RunningProcess {
 }
 
 export async function startProcess(settings: Settings, logger: Logger): Promise<RunningProcess> {
-  boundHeapGrowth();
   const meter = new PrometheusMeter();
   const faultPoint = readFaultPoint(faultPointVariable(), endAtOnce);
   const places = await connect(settings, logger, { asOwner: true, faultPoint });
