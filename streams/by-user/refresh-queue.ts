@@ -56,6 +56,7 @@ export interface RefreshLimits {
 }
 
 const LIMITS: RefreshLimits = { touchedMax: 50_000 };
+/** Of the lately active ones so many are kept, and up to twice as many between two looks. */
 const ACTIVE_MAX = 5_000;
 const SWEEP_KEYS = 200;
 
@@ -110,7 +111,7 @@ export class RefreshQueue {
   touch(user: string, listen: OldestUnknown): void {
     this.#active.delete(user);
     this.#active.set(user, true);
-    if (this.#active.size > ACTIVE_MAX) this.#active.delete(this.#active.keys().next().value!);
+    if (this.#active.size > 2 * ACTIVE_MAX) this.#forgetInactive();
     if (this.#touched.has(user)) return;
     this.#left.delete(user);
     this.#unsaved.add(user);
@@ -118,6 +119,15 @@ export class RefreshQueue {
     else {
       this.#spilled = true;
       this.#savesSinceSpill = 0;
+    }
+  }
+
+  /** Many at once: to find the oldest is to walk over all that was deleted since the map was last rebuilt. */
+  #forgetInactive(): void {
+    let surplus = this.#active.size - ACTIVE_MAX;
+    for (const user of this.#active.keys()) {
+      if (surplus-- === 0) return;
+      this.#active.delete(user);
     }
   }
 
