@@ -19,7 +19,8 @@ export async function benchScrape(args: readonly string[]): Promise<void> {
   const report = new Report(args);
   const seconds = Number(option(args, 'seconds', '20'));
   const data = mkdtempSync(join(tmpdir(), 'segue-bench-'));
-  const place = ['--data', data];
+  const slots = option(args, 'slots', '4');
+  const place = ['--data', data, '--partitions', slots];
   const segue = await startSegue(['run', ...place, '--http-port', '0']);
   const listeners = spawn(
     process.execPath,
@@ -41,6 +42,7 @@ export async function benchScrape(args: readonly string[]): Promise<void> {
     timesMs.sort((a, b) => a - b);
     report.add({
       what: 'scrape',
+      slots: Number(slots),
       scrapes: timesMs.length,
       bytes,
       medianMs: median(timesMs),
