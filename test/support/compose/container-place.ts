@@ -72,6 +72,8 @@ export function partsOf(volume: string): readonly [string | undefined, string] {
 /** Translates the addresses and paths in a value that `of` is given. */
 export function translate(value: string, of: Container, all: readonly Container[]): string {
   let text = value;
+  // The name of one that is listened to, alone.
+  if (all.some(({ service, ports }) => service === text && ports.size > 0)) return '127.0.0.1';
   for (const other of all.filter(({ name }) => name.endsWith('-1')))
     for (const [inner, outer] of other.ports)
       text = text.replaceAll(

@@ -10,6 +10,7 @@ import {
   KAFKA_VERSION,
   kafkaFiles,
 } from '../services/service-files';
+import { SMALL_DAEMONS, sparkHome, testSpark, testSparkFolder } from '../services/spark-cluster';
 import type { Container } from './container-place';
 import { lastOf, lineage, readDockerfile, type Stage, variablesOf } from './dockerfile';
 
@@ -33,6 +34,7 @@ type Images = Readonly<Record<string, (container: Container, given: Given) => Pr
 const IMAGES: Images = {
   [`apache/kafka:${KAFKA_VERSION}`]: kafkaProgram,
   [`apicurio/apicurio-registry:${APICURIO_VERSION}`]: registryProgram,
+  'apache/spark': sparkProgram,
   'prom/prometheus': async ({ root }, { command, environment }) => ({
     command: 'prometheus',
     arguments: command,
@@ -85,6 +87,25 @@ async function registryProgram({ root }: Container, { environment }: Given): Pro
   };
 }
 
+/** The Spark of PyPI has the scripts of the image at another place. */
+async function sparkProgram(
+  { root }: Container,
+  { command: [script = '', ...args], environment }: Given,
+): Promise<Program> {
+  const home = sparkHome(await testSpark());
+  return {
+    command: script.replace('/opt/spark', home),
+    arguments: args,
+    directory: root,
+    environment: {
+      ...SMALL_DAEMONS,
+      SPARK_HOME: home,
+      SPARK_WORKER_DIR: join(root, 'work'),
+      ...environment,
+    },
+  };
+}
+
 /** The image of the Dockerfile, laid out as its last stage says and nothing else. */
 async function ownProgram(
   { root }: Container,
@@ -101,8 +122,15 @@ async function ownProgram(
     command: entry,
     arguments: [...fixed, ...(command.length > 0 ? command : byDefault)],
     directory: join(image, lastOf(layers, 'WORKDIR')!),
-    environment: { ...variablesOf(layers), ...environment },
+    environment: { ...variablesOf(layers), ...environment, ...(await installed(layers)) },
   };
+}
+
+/** What the image installs with RUN is in a cache of this machine. */
+async function installed(layers: readonly Stage[]): Promise<Readonly<Record<string, string>>> {
+  if (variablesOf(layers)['SEGUE_SPARK_FOLDER'] === undefined) return {};
+  await testSpark();
+  return { SEGUE_SPARK_FOLDER: testSparkFolder() };
 }
 
 function layOut(image: string, layers: readonly Stage[], stages: readonly Stage[]): void {

@@ -19,6 +19,13 @@ export interface SparkCluster {
 
 const READY_MS_MAX = 120_000;
 
+/** Of master and workers. */
+export const SMALL_DAEMONS: Readonly<Record<string, string>> = {
+  SPARK_DAEMON_MEMORY: '256m',
+  SPARK_LOCAL_IP: '127.0.0.1',
+  SPARK_DAEMON_JAVA_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+};
+
 /** In the cache of the test services; a minute or two the first time. */
 export function testSpark(): Promise<SparkEnvironment> {
   return prepareSpark(cacheDirectory(), (line) => process.stderr.write(`segue: ${line}\n`));
@@ -29,7 +36,7 @@ export function testSparkFolder(): string {
   return cacheDirectory();
 }
 
-function sparkHome({ python }: SparkEnvironment): string {
+export function sparkHome({ python }: SparkEnvironment): string {
   const where = 'import pyspark; print(pyspark.__path__[0])';
   return execFileSync(python, ['-c', where], { encoding: 'utf8' }).trim();
 }
@@ -44,8 +51,9 @@ export async function startSparkCluster({ workers = 2 } = {}): Promise<SparkClus
     startGuarded({
       command: 'env',
       arguments: [
-        ...[`SPARK_HOME=${home}`, 'SPARK_DAEMON_MEMORY=256m', 'SPARK_LOCAL_IP=127.0.0.1'],
-        'SPARK_DAEMON_JAVA_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+        ...Object.entries({ SPARK_HOME: home, ...SMALL_DAEMONS }).map(
+          ([key, value]) => `${key}=${value}`,
+        ),
         ...[join(home, 'bin', 'spark-class'), `org.apache.spark.deploy.${kind}`],
         ...['--host', '127.0.0.1', ...args],
       ],
