@@ -5,6 +5,8 @@ import {
   BarGaugeDisplayMode,
   BigValueColorMode,
   BigValueGraphMode,
+  GraphThresholdsStyleConfigBuilder,
+  GraphThresholdsStyleMode,
   LegendDisplayMode,
   LegendPlacement,
   ReduceDataOptionsBuilder,
@@ -86,7 +88,13 @@ const BUILDERS: Readonly<Record<PanelSpec['kind'], (spec: PanelSpec) => Builder<
       .colorMode(BigValueColorMode.Value)
       .graphMode(BigValueGraphMode.Area)
       .reduceOptions(lastValue()),
-  lines: () => lines(),
+  lines: ({ limits }) =>
+    limits === undefined
+      ? lines()
+      : // Without a style limits are not drawn.
+        lines().thresholdsStyle(
+          new GraphThresholdsStyleConfigBuilder().mode(GraphThresholdsStyleMode.Dashed),
+        ),
   stack: () =>
     lines().fillOpacity(40).stacking(new StackingConfigBuilder().mode(StackingMode.Normal)),
   heatmap: ({ unit }) =>

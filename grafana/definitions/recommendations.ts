@@ -88,6 +88,7 @@ const FRESHNESS: readonly PanelSpec[] = [
       'Quantiles of the time from a listen to the committed list. It must stay flat through a retrain and a hand-over (the marks); if it does not, give steps more budget or the trainer fewer threads.',
     unit: 'seconds',
     queries: quantiles('segue_freshness_seconds', [0.5, 0.9, 0.99]),
+    limits: { above: [0.5, 1] },
   },
   {
     kind: 'stack',
@@ -211,6 +212,21 @@ const QUALITY: readonly PanelSpec[] = [
       `sum by (judged) (increase(segue_prediction_trials_total{${ON_INSTANCE}}${WINDOW}))`,
       '{{judged}}',
     ),
+  },
+  {
+    kind: 'lines',
+    title: 'Coverage',
+    description:
+      'Users whose list is their own, and tracks with factors that are on some list of the serving generation. Few tracks after hours: lists are all alike, see the Gramian below. Few users: the threshold is too high.',
+    unit: 'share',
+    max: 1,
+    queries: [
+      {
+        expr: 'max(segue_users_by_list{list="personal"}) / (max(segue_users_by_list{list="personal"}) + max(segue_users_by_list{list="popular"}))',
+        legend: 'users',
+      },
+      { expr: `max(segue_catalogue_coverage_ratio{${ON_INSTANCE}})`, legend: 'tracks' },
+    ],
   },
   {
     kind: 'lines',

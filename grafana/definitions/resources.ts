@@ -49,6 +49,7 @@ export const RESOURCES: readonly PanelSpec[] = [
       `sum by (instance, kind) (rate(nodejs_gc_duration_seconds_sum{job="segue", ${ON_INSTANCE}}${RATE}))`,
       '{{instance}} {{kind}}',
     ),
+    limits: { above: [0.1, 0.3] },
   },
   {
     kind: 'lines',

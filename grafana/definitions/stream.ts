@@ -166,6 +166,7 @@ const LAG: readonly PanelSpec[] = [
       'max by (topic, partition) (segue_lag_seconds{partition=~"$partition"})',
       '{{topic}} {{partition}}',
     ),
+    limits: { above: [5, 60] },
   },
   {
     kind: 'lines',
@@ -177,6 +178,7 @@ const LAG: readonly PanelSpec[] = [
       `clamp_min(time() - max by (partition) (segue_last_fetch_timestamp_seconds{${ON_PARTITION}}), 0)`,
       'partition {{partition}}',
     ),
+    limits: { above: [10, 60] },
   },
   {
     kind: 'lines',
@@ -286,6 +288,7 @@ const SLOTS: readonly PanelSpec[] = [
       `max by (partition) (segue_slot_failed{${ON_PARTITION}})`,
       'partition {{partition}}',
     ),
+    limits: { above: [1, 1] },
   },
   {
     kind: 'lines',
@@ -336,10 +339,10 @@ const SLOTS: readonly PanelSpec[] = [
     kind: 'lines',
     title: 'Restored records',
     description:
-      'Table records replayed into local stores a second. Only after a process lost its disk or a slot moved; else 0.',
-    unit: 'a second',
+      'Table records replayed into local stores since the processes started; it jumps when a slot moved or came back. As many as the tables hold: local state was lost, keep the data folder on a volume.',
+    unit: 'number',
     queries: one(
-      `sum by (partition) (rate(segue_restored_records_total{${ON_PARTITION}}${RATE}))`,
+      `sum by (partition) (segue_restored_records_total{${ON_PARTITION}})`,
       'partition {{partition}}',
     ),
   },

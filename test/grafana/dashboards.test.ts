@@ -133,4 +133,26 @@ describe('the provisioning', () => {
     ]);
     expect(rule_files).toEqual(['alerts.yml']);
   });
+
+  it('says nothing that Grafana would pass over without a word', () => {
+    // As Grafana's pages on provisioning list them.
+    const known = {
+      'datasources/prometheus.yml': [
+        ...['name', 'type', 'access', 'orgId', 'uid', 'url', 'user', 'database', 'basicAuth'],
+        ...['basicAuthUser', 'withCredentials', 'isDefault', 'jsonData', 'secureJsonData'],
+        ...['version', 'editable'],
+      ],
+      'dashboards/dashboards.yml': [
+        ...['name', 'orgId', 'folder', 'folderUid', 'type', 'disableDeletion', 'options'],
+        ...['updateIntervalSeconds', 'allowUiUpdates'],
+      ],
+    };
+    for (const [name, keys] of Object.entries(known)) {
+      const { apiVersion, ...lists } = readYaml<Record<string, object[]>>(`provisioning/${name}`);
+      expect(apiVersion).toBe(1);
+      const given = Object.values(lists).flat().flatMap(Object.keys);
+      expect(given.filter((key) => !keys.includes(key))).toEqual([]);
+      expect(given).toEqual(expect.arrayContaining(['name', 'type']));
+    }
+  });
 });
