@@ -2,6 +2,7 @@
 import { PrometheusMeter } from '../../src/telemetry/prometheus-meter';
 import { ToyEngine } from '../support/engine/toy-engine';
 import { addUp, toyTopology, wordOfSlot } from '../support/engine/toy-topology';
+import { ObservingMeter } from '../support/observing-meter';
 
 const LAST_FETCH = 'segue_last_fetch_timestamp_seconds';
 const FAILED = 'segue_slot_failed';
@@ -18,6 +19,24 @@ describe('the series of a slot', () => {
     }
     await toy.stop(runner);
     expect(await meter.text()).not.toMatch(new RegExp(`^${LAST_FETCH}{`, 'm'));
+  });
+
+  it('tell how many records wait, and for how long, until there are none', async () => {
+    const meter = new ObservingMeter();
+    const toy = await ToyEngine.open({ settings: { stepRecordsMax: 2 } });
+    await toy.stop(await toy.start());
+    const word = wordOfSlot(0);
+    for (let number = 0; number < 6; number++) await toy.send(word, 1);
+    await toy.clock.advance(10_000);
+    const runner = await toy.start('a', { meter });
+    await toy.settle(runner);
+    const records = meter.observed('segue_lag_records');
+    expect(Math.max(...records)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...records)).toBeLessThanOrEqual(6);
+    expect(Math.max(...meter.observed('segue_lag_seconds'))).toBeGreaterThanOrEqual(10);
+    expect(meter.value('segue_lag_records', 'words', '0')).toBe(0);
+    expect(meter.value('segue_lag_seconds', 'words', '0')).toBe(0);
+    await toy.stop(runner);
   });
 
   it('leave no lag behind when a slot goes, also of topics that it never read a record from', async () => {

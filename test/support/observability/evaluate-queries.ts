@@ -16,6 +16,7 @@ export interface Exceptions {
 }
 
 const MOMENT = 'in a world this small it may be over between two scrapes';
+const QUICK = 'a quick machine has read all there is whenever it is scraped';
 /** Exceptions of every scenario: what lasts for a moment, and what must be 0. */
 export const MAYBE_ZERO: Exceptions['zero'] = {
   'Segue / Recommendations / Hand-over / partition {{partition}}': MOMENT,
@@ -23,6 +24,11 @@ export const MAYBE_ZERO: Exceptions['zero'] = {
   'Segue / Recommendations / Retraining / {{state}}': MOMENT,
   'Segue / Recommendations / Churn of the last retrain / {{of}}':
     'a retrain that soon learns next to nothing new, and may change no list',
+  'Segue / Stream / Lag / records': QUICK,
+  'Segue / Stream / Oldest waiting record / age': QUICK,
+  'Segue / Stream / Lag in records / {{topic}} {{partition}}': QUICK,
+  'Segue / Stream / Lag in seconds / {{topic}} {{partition}}': QUICK,
+  'Segue / Stream / Slots without an owner / slots': MOMENT,
   'Segue / Stream / Restore, records to go / partition {{partition}}': MOMENT,
   'Segue / Stream / Standbys, records behind / {{instance}} partition {{partition}}': MOMENT,
   'Segue / Stream / Failed slots / partition {{partition}}': 'no slot fails',

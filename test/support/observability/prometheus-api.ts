@@ -25,9 +25,9 @@ interface Matrix {
   }[];
 }
 
-/** From then until now, to the last sample: a step behind now sees it as well. */
+/** From then until now, to the last sample: a step behind now sees it as well. As fine as scrapes are in tests. */
 export function spanSince(fromMs: number): Span {
-  const stepSeconds = 2;
+  const stepSeconds = 1;
   return { fromMs, toMs: Date.now() + 1000 * stepSeconds, stepSeconds };
 }
 

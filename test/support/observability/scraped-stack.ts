@@ -57,14 +57,14 @@ export class ScrapedStack {
     this.api = new PrometheusApi(compose.address('prometheus-1', 9090));
   }
 
-  /** Two processes that count and one that trains, no listens yet. */
+  /** Two processes that count and two that train, no listens yet. */
   static async start(env: Readonly<Record<string, string>>): Promise<ScrapedStack> {
     const compose = await ComposeStack.start({
       profiles: ['demo'],
       // No Grafana can be had without its image.
       without: ['grafana'],
       later: ['listeners'],
-      scale: { segue: 2 },
+      scale: { segue: 2, trainer: 2 },
       env,
       rewrite: (stack) => (path, text) =>
         path.endsWith('prometheus.yml')
