@@ -7,7 +7,7 @@ import { projectRoot } from '../../src/compiled-path';
 import { ERROR_CODES } from '../../src/errors';
 import { counterpartTable } from '../../src/evaluation/metrics/counterparts';
 import { settingsTable } from '../../src/settings/setting-documents';
-import { metricsTable } from '../../src/telemetry/series';
+import { labelsTable, metricsTable } from '../../src/telemetry/series';
 import { REJECTION_REASONS } from '../../streams/by-user/rejection-reasons';
 import { segueTopics } from '../../streams/topics';
 
@@ -20,6 +20,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   settings: settingsTable,
   metrics: metricsTable,
+  labels: labelsTable,
   'ranking-metrics': counterpartTable,
   'error-codes': () => codeTable('code', ERROR_CODES),
   'rejection-reasons': () => codeTable('reason', REJECTION_REASONS),
