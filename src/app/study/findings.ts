@@ -13,6 +13,9 @@ export const SPLIT_TITLES = {
 /** A difference of so many standard errors is called one. */
 const ERRORS_MIN = 2;
 
+/** So many metrics are told with their figures. */
+const TOLD_MAX = 4;
+
 /** By which models are compared at every cut-off. */
 const COMPARED = ['meanAveragePrecisionAt', 'Recall', 'Precision', 'NDCG', 'MRR'] as const;
 export const COMPARED_METRICS: readonly string[] = COMPARED.flatMap((name) =>
@@ -52,7 +55,7 @@ function bestSentence(models: readonly EvaluatedModel[]): string[] {
 
 const RIVALS = {
   popularity: "the best popularity list of the study's kind",
-  recent: 'the popularity of the last days, which is the harder rival here',
+  recent: 'the list of what is popular of late',
 } as const;
 
 /** Where ALS wins, by how much, and each metric where the margin is small, with its figures. */
@@ -67,14 +70,16 @@ function againstPopularity(evaluation: Evaluation, rival: 'popularity' | 'recent
     const { difference, standardError } = differenceOf(metric);
     return difference <= ERRORS_MIN * standardError;
   });
-  const figures = (metrics: readonly string[]) =>
-    metrics
+  const figures = (metrics: readonly string[]) => {
+    if (metrics.length > TOLD_MAX) return `${metrics.join(', ')} (figures in the table)`;
+    return metrics
       .map((metric) => {
         const { difference, standardError } = differenceOf(metric);
         const pair = `${shown(warmMean(als, metric))} against ${shown(warmMean(popular, metric))}`;
         return `${metric} (${pair}, difference ${shown(difference)} ± ${shown(standardError)})`;
       })
       .join(', ');
+  };
   const all = COMPARED_METRICS.length;
   const where =
     higher.length === all ? 'every metric at every cut-off' : `${higher.length} of ${all} metrics`;

@@ -7,6 +7,8 @@ import type { PartFigures } from '../../study/study-split';
 import { findings, SPLIT_TITLES } from './findings';
 import type { StudyReport } from './report-data';
 
+const EXAMPLES_MAX = 20;
+
 export function summarySection({ splits, preprocess }: StudyReport): Block[] {
   const { listens, users, tracks } = preprocess;
   return [
@@ -38,6 +40,7 @@ export async function dataSection(report: StudyReport): Promise<Block[]> {
           .join(', '),
       ]),
     ),
+    ...refusals(preprocess.files),
     list([
       `Ids of tracks: ${shown(imputation.mbid)} listens by recording_mbid (of the listen, or found by the mapping), ` +
         `${shown(imputation.msid)} by recording_msid or another catalogue's id, ${shown(imputation.names)} by names.`,
@@ -68,6 +71,21 @@ export async function dataSection(report: StudyReport): Promise<Block[]> {
       ]),
     ),
     ...(await distributions(splits[0]!.test)),
+  ];
+}
+
+/** The first of what could not be used, and where it stands. */
+function refusals(files: StudyReport['preprocess']['files']): Block[] {
+  const examples = files.flatMap(({ file, examples: own }) =>
+    own.map(({ member, line, reason, detail }) => {
+      const place = [file.split('/').at(-1)!, ...(member === undefined ? [] : [member])];
+      return `${place.join(', ')}, line ${line}: ${reason} (${detail})`;
+    }),
+  );
+  if (examples.length === 0) return [];
+  return [
+    paragraph('Of what was refused, the first of each file:'),
+    list(examples.slice(0, EXAMPLES_MAX)),
   ];
 }
 

@@ -42,6 +42,7 @@ beforeAll(() => {
       track_metadata: { artist_name, track_name, additional_info: { recording_mbid } },
     });
   });
+  lines.splice(40, 0, '{"user_name": "x"');
   writeFileSync(file, lines.join('\n'));
 });
 
@@ -127,8 +128,9 @@ describe('a study', () => {
       expect(text).toMatch(
         /ALS beats the best popularity list .* by every metric at every cut-off/,
       );
-      expect(text).toMatch(/ALS beats the popularity of the last days/);
+      expect(text).toMatch(/ALS beats the list of what is popular of late/);
       expect(text).toContain("Why the study's AUC was below one half");
+      expect(text).toContain('listens.jsonl, line 41: NOT_JSON');
     }
     expect(html).not.toMatch(/<(script|link|img)\b/);
     const charts = [...markdown!.matchAll(/\]\((charts\/[^)]+\.svg)\)/g)].map((match) => match[1]!);
