@@ -5,9 +5,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Model } from '../../schemas/records';
 import type { OracleModel } from '../support/oracle/lists';
+import type { Machine } from '../torture/machine';
 import { differences } from './judge';
 import { Listeners } from './listeners';
-import { LISTENERS_MIN, Stage, type StageOptions } from './stage';
+import { NEW_TRACK_LISTENERS, untilListed } from './new-track';
+import { Stage, type StageOptions } from './stage';
 import { ListWatch } from './watch-lists';
 
 export interface CampaignOptions extends StageOptions {
@@ -40,7 +42,6 @@ export interface CampaignResult {
 }
 
 const PAST_LISTENS = 40_000;
-const NEW_TRACK_LISTENERS = 30;
 const QUIET_MS = 4000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -52,6 +53,16 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     await campaign.end();
     await stage.close();
   }
+}
+
+/** What a process says when its training has begun; for Spark, which takes long to start, when it has read. */
+const BEGUN: Readonly<Record<string, RegExp>> = {
+  'worker-threads': /: training, because of/g,
+  spark: /executors, .* blocks of users/g,
+};
+
+function timesSaid(machine: Machine, trainer: string): number {
+  return [...machine.said().matchAll(BEGUN[trainer]!)].length;
 }
 
 class Campaign {
@@ -116,10 +127,11 @@ class Campaign {
     const { stage, options } = this;
     const { administration } = stage;
     const trainer = options.trainers[number % options.trainers.length]!;
+    const before = stage.machines.map((machine) => timesSaid(machine, trainer));
     const offset = await administration.requestRetrain({ ...options.request, trainer });
-    if (kill === 'in training') await this.#kill(0);
+    if (kill === 'in training') await this.#killTrainer(trainer, before);
     const answer = await this.#answerTo(offset);
-    if (kill === 'in the switch') await this.#kill(1);
+    if (kill === 'in the switch') await this.#kill(stage.machines[1]!);
     const { generation } = answer;
     const ms = await stage.until(`generation ${generation} on all slots`, () =>
       stage.isServedBy(generation),
@@ -141,9 +153,18 @@ class Campaign {
     throw new Error(`expected a promoted generation, got ${answer?.state}: ${answer?.note}`);
   }
 
+  async #killTrainer(trainer: string, before: readonly number[]): Promise<void> {
+    const { machines } = this.stage;
+    let training: Machine | undefined;
+    await this.stage.until('a training', async () => {
+      training = machines.find((machine, at) => timesSaid(machine, trainer) > before[at]!);
+      return training !== undefined;
+    });
+    await this.#kill(training!);
+  }
+
   /** Started again at once, as by a supervisor. */
-  async #kill(number: number): Promise<void> {
-    const machine = this.stage.machines[number]!;
+  async #kill(machine: Machine): Promise<void> {
     await pause(200);
     await machine.kill();
     this.#kills += 1;
@@ -163,27 +184,14 @@ class Campaign {
   }
 
   async #newTrack(): Promise<number> {
-    const users = [...this.#watch.last.values()]
-      .filter(({ list }) => list.kind === 'PERSONAL')
-      .slice(0, NEW_TRACK_LISTENERS)
-      .map(({ user }) => user);
-    const trackId = '5e9e0000-0000-4000-8000-000000000001';
-    const track = {
-      trackId,
-      recordingMbid: trackId,
-      recordingMsid: trackId,
-      artistName: 'nobody yet',
-      trackName: 'new',
-      releaseName: null,
-    };
-    await this.#listeners.hear(users.slice(0, LISTENERS_MIN - 1), track);
-    const startedMs = Date.now();
-    await this.#listeners.hear(users.slice(LISTENERS_MIN - 1), track);
-    await this.stage.until('factors of a new track', async () =>
-      this.#watch.additions.some(({ addition }) => addition.track_id === trackId),
+    const ms = await untilListed({
+      stage: this.stage,
+      listeners: this.#listeners,
+      watch: this.#watch,
+    });
+    this.options.say(
+      `a new track heard by ${NEW_TRACK_LISTENERS} users is on a list after ${ms} ms`,
     );
-    const ms = Date.now() - startedMs;
-    this.options.say(`a new track heard by ${users.length} users has factors after ${ms} ms`);
     return ms;
   }
 

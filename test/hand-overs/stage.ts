@@ -11,6 +11,7 @@ import { readSettings } from '../../src/config';
 import { noLogger } from '../../src/logger';
 import { LIST_LENGTH, TRACKS_MIN } from '../simulation/check-lists';
 import { Ledger } from '../simulation/ledger';
+import { SMALL_SPARK } from '../support/spark/small-spark';
 import { Machine } from '../torture/machine';
 
 export const SLOTS = 4;
@@ -30,6 +31,8 @@ const MODEL = {
   // Whatever comes of a training is handed over: the campaign is about that.
   gateTolerance: '1',
   trainerThreads: '1',
+  sparkMaster: 'local[2]',
+  sparkConf: SMALL_SPARK.join(','),
   firstModelListensMin: '1000000000',
   retrainIntervalMinMs: '1d',
   httpPort: '0',
