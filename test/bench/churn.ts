@@ -4,14 +4,14 @@
  * factors are folded in from the items', as live ones are, and known items are left out of the lists.
  *
  * Retrains of 30Music and Gowalla: of unchanged data from the factors before (as retrains are), the same with every
- * round, the same after 1 % and 5 % more interactions, and from other random factors, for comparison.
+ * round, the same after 1 % and 5 % more interactions, and from other random factors, for comparison. With --spark also
+ * retrains on Spark, which start anew each time, under its rule.
  *
- * --matrix 30music|gowalla  --factors N
+ * --matrix 30music|gowalla  --factors N  --spark
  */
 import { availableParallelism } from 'node:os';
-import { FoldIn } from '../../src/als/fold-in';
 import { buildSparseRows } from '../../src/als/interactions';
-import type { FactorMatrix, SparseRows } from '../../src/als/model';
+import type { SparseRows } from '../../src/als/model';
 import type { AlsRule } from '../../src/als/rule';
 import { type TrainedFactors, trainAls } from '../../src/als/train';
 import type { TrainingOptions } from '../../src/als/training-options';
@@ -19,6 +19,9 @@ import { retrainSettings } from '../../src/app/program-settings';
 import { readSettings } from '../../src/config';
 import { mulberry32 } from '../../src/random';
 import { TopItems } from '../../src/ranking/top-items';
+import { sparkRuleFor } from '../../src/training/spark/spark-rule';
+import { foldEverybodyIn } from '../support/spark/served-quality';
+import { SparkReference } from '../support/spark/spark-factors';
 import { gowallaMatrix, musicMatrix } from './matrices';
 import { option, Report } from './report';
 
@@ -35,16 +38,26 @@ export async function benchChurn(args: readonly string[]): Promise<void> {
       continue;
     }
     for await (const row of retrains(interactions, args)) report.add({ matrix, ...row });
+    if (!args.includes('--spark')) continue;
+    const spark = await SparkReference.start();
+    try {
+      for await (const row of sparkRetrains(spark, interactions, args))
+        report.add({ matrix, ...row });
+    } finally {
+      await spark.stop();
+    }
   }
 }
 
+function defaults(args: readonly string[]) {
+  const settings = retrainSettings(readSettings({}), availableParallelism());
+  const [rule] = settings.rules;
+  const factorCount = Number(option(args, 'factors', String(rule!.factorCount)));
+  return { ...settings, rule: { ...rule!, factorCount } };
+}
+
 async function* retrains(interactions: SparseRows, args: readonly string[]) {
-  const { rules, epochs, tolerance, threads } = retrainSettings(
-    readSettings({}),
-    availableParallelism(),
-  );
-  const factorCount = Number(option(args, 'factors', String(rules[0]!.factorCount)));
-  const rule = { ...rules[0]!, factorCount };
+  const { rule, epochs, tolerance, threads } = defaults(args);
   const plain = { epochs, seed: 1, threads };
   const from = ({ itemFactors }: TrainedFactors, more: Partial<TrainingOptions>) =>
     trainAls(interactions, rule, { ...plain, warmStart: { itemFactors }, ...more });
@@ -68,21 +81,36 @@ async function* retrains(interactions: SparseRows, args: readonly string[]) {
   }
 }
 
+/** Of unchanged data, where seed, ids and blocks are the same; and after more interactions, which change the start. */
+async function* sparkRetrains(
+  spark: SparkReference,
+  interactions: SparseRows,
+  args: readonly string[],
+) {
+  const { rule: asked, epochs } = defaults(args);
+  const { rows: users, columns: items, indices } = interactions;
+  const rule = sparkRuleFor(asked, { users, items, interactions: indices.length });
+  const listsAfter = async (learnt: SparseRows) =>
+    listsOf(interactions, rule, await spark.fitOf(learnt)(rule, epochs, 1));
+  const now = await listsAfter(interactions);
+  yield {
+    retrain: 'Spark, unchanged data',
+    epochs,
+    ...churnOf(await listsAfter(interactions), now),
+  };
+  for (const share of [0.01, 0.05]) {
+    const old = await listsAfter(withoutShare(interactions, share));
+    yield { retrain: `Spark, ${100 * share} % more data`, epochs, ...churnOf(old, now) };
+  }
+}
+
 /** Items known from `interactions` in no list, so that new interactions themselves are no churn. */
 async function listsOf(
   interactions: SparseRows,
   rule: AlsRule,
-  { itemFactors, itemGramian }: TrainedFactors,
+  { itemFactors }: Pick<TrainedFactors, 'itemFactors'>,
 ): Promise<Int32Array> {
-  const foldIn = new FoldIn({ rule, itemFactors, itemGramian });
-  const { rows, starts, indices, values } = interactions;
-  const columns = rule.factorCount;
-  const users: FactorMatrix = { rows, columns, values: new Float32Array(rows * columns) };
-  for (let u = 0; u < rows; u++) {
-    const [start, end] = [starts[u]!, starts[u + 1]!];
-    const into = users.values.subarray(u * columns, (u + 1) * columns);
-    foldIn.solve(indices.subarray(start, end), values.subarray(start, end), into);
-  }
+  const users = foldEverybodyIn(interactions, rule, itemFactors);
   const top = new TopItems(itemFactors);
   return (await top.topForUsers(users, LENGTH, interactions, availableParallelism())).items;
 }

@@ -2,8 +2,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FoldIn } from '../../../src/als/fold-in';
-import { computeGramian } from '../../../src/als/gramian';
 import { sparkRule } from '../../../src/als/rule';
 import { sparkFitter } from '../../../src/app/study/spark-fitter';
 import type { Factors } from '../../../src/evaluation/als-lists';
@@ -11,6 +9,7 @@ import { mulberry32 } from '../../../src/random';
 import { relativeDifference } from '../../support/dense-als';
 import { tasteInteractions } from '../../support/random-als';
 import { testSparkFolder } from '../../support/services/spark-cluster';
+import { foldEverybodyIn } from '../../support/spark/served-quality';
 import { withSpark } from '../../support/spark/with-spark';
 
 const MINUTES = 60_000;
@@ -41,16 +40,9 @@ withSpark(() => {
       const { factors: factorCount, ...tunable } = POINT;
       const rule = sparkRule({ factorCount, ...tunable });
       factors.forEach(({ userFactors, itemFactors }, at) => {
-        const { rows, columns, starts, indices, values } = sets[at]!;
+        const { rows, columns } = sets[at]!;
         expect([userFactors.rows, itemFactors.rows]).toEqual([rows, columns]);
-        const als = { rule, itemFactors, itemGramian: computeGramian(itemFactors) };
-        const foldIn = new FoldIn(als);
-        const users = new Float32Array(rows * factorCount);
-        for (let user = 0; user < rows; user++) {
-          const [from, to] = [starts[user]!, starts[user + 1]!];
-          const own = foldIn.solve(indices.slice(from, to), values.slice(from, to));
-          users.set(own, user * factorCount);
-        }
+        const users = foldEverybodyIn(sets[at]!, rule, itemFactors).values;
         expect(relativeDifference(users, userFactors.values)).toBeLessThan(1e-5);
       });
       expect(readdirSync(folder)).toEqual([]);
