@@ -1,6 +1,7 @@
 /** The thread behind `prepareAside`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { SegueError } from '../errors';
+import { giveWay } from '../give-way';
 import type { PrepareAnswer } from './training-aside';
 import { prepareTraining, type TrainingOrder } from './training-prepare';
 
@@ -13,4 +14,6 @@ function answer(order: TrainingOrder): PrepareAnswer {
   }
 }
 
-parentPort!.postMessage(answer(workerData as TrainingOrder));
+const order = workerData as TrainingOrder;
+if (order.isBackground) giveWay();
+parentPort!.postMessage(answer(order));

@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Clock, systemClock } from '../clock';
+import { giveWay } from '../give-way';
 import { epochStyle, type HalfStepStyle } from './epoch-style';
 import { instantiateKernels, type Kernels } from './kernels/kernels';
 import { Rendezvous } from './rendezvous';
@@ -16,6 +17,7 @@ export interface TrainingTask {
   readonly layout: TrainingLayout;
   readonly thread: number;
   readonly threads: number;
+  readonly isBackground: boolean;
   readonly epochs: number;
   /** CG steps of a half step. */
   readonly steps: number;
@@ -280,4 +282,6 @@ function signOf(vector: Float64Array): number {
   return largest < 0 ? -1 : 1;
 }
 
-new TrainingThread(workerData as TrainingTask).run();
+const task = workerData as TrainingTask;
+if (task.isBackground) giveWay();
+new TrainingThread(task).run();

@@ -41,8 +41,8 @@ export async function trainAls(
   options: TrainingOptions,
 ): Promise<TrainedFactors> {
   options.signal?.throwIfAborted();
-  const { threads, seed, warmStart } = options;
-  const order = { interactions, rule, threads, seed, warmStart };
+  const { threads, seed, warmStart, isBackground = false } = options;
+  const order = { interactions, rule, threads, seed, warmStart, isBackground };
   const isLarge = interactions.indices.length > ASIDE_INTERACTIONS;
   const prepared = isLarge ? await prepareAside(order) : prepareTraining(order);
   const { memory, layout, weightTotal } = prepared;
@@ -57,6 +57,7 @@ export async function trainAls(
       layout,
       module: kernelModule(),
       threads,
+      isBackground,
       epochs: options.epochs,
       steps: options.steps ?? STEPS,
       relaxation: options.relaxation,

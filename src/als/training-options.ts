@@ -15,6 +15,8 @@ export interface TrainingOptions {
   readonly epochs: number;
   readonly seed: number;
   readonly threads: number;
+  /** Its threads give way to everything else that wants the processors, such as a stream in the same process. */
+  readonly isBackground?: boolean;
   /** Conjugate gradient steps of a half step; 2 unless given. */
   readonly steps?: number;
   /**

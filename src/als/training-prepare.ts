@@ -15,6 +15,7 @@ export interface TrainingOrder {
   readonly threads: number;
   readonly seed: number;
   readonly warmStart: TrainingOptions['warmStart'];
+  readonly isBackground: boolean;
 }
 
 export interface PreparedTraining {

@@ -41,7 +41,7 @@ export async function searchRule(holdout: Holdout, options: SearchOptions): Prom
   return best!;
 }
 
-/** Trains one model; with a warm start, from factors that are good already. */
+/** Trains one model beside a stream that goes on; with a warm start, from factors that are good already. */
 export async function trainModel(
   interactions: SparseRows,
   rule: AlsRule,
@@ -51,6 +51,7 @@ export async function trainModel(
     epochs,
     seed,
     threads,
+    isBackground: true,
     ...(warmStart === undefined ? {} : { warmStart, tolerance }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { transpose } from '../../src/als/interactions';
 import { alsLoss } from '../../src/als/loss';
 import type { FactorMatrix, SparseRows } from '../../src/als/model';
@@ -80,7 +81,31 @@ describe.each(Object.entries(DIALECTS))('training under the rule %s', (_, ruleOf
   });
 });
 
+/** Of the threads of this process, where the system tells. */
+function nicenesses(): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    // Counted from behind the name, which may hold spaces.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
 describe('training', () => {
+  it('in the background gives way to all other threads, and only its own do', async () => {
+    const usual = nicenesses();
+    const seen: number[][] = [];
+    const onEpoch = () => {
+      seen.push(nicenesses());
+      return 'continue' as const;
+    };
+    const options = { epochs: 2, seed: 3, threads: 2, onEpoch };
+    await trainAls(interactions, rule, options);
+    await trainAls(interactions, rule, { ...options, isBackground: true });
+    const more = seen.map((all) => all.filter((nice) => nice > Math.max(...usual)).length);
+    expect(more).toEqual(usual.length > 0 ? [0, 0, 2, 2] : [0, 0, 0, 0]);
+  });
+
   const rule = sparkRule({ factorCount: 20, alpha: 3, lambda: 0.05 });
 
   it('gives the same bits on 1, 2 and 4 threads', async () => {
