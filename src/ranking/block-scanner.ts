@@ -1,12 +1,20 @@
 /**
- * Runs searches over the blocks of an index, several users side by side: while four of them are still
- * looking, one pass over the codes serves all four.
+ * Runs searches over the blocks of an index, several users side by side. Where the coarse codes of a block rule most
+ * items out for a user, they say whose 8-bit codes are looked at; for the others one pass over those serves four.
  */
-import { BLOCK_POSITIONS, type ItemIndex, userBlockBytes } from './item-index';
-import { blockEnd, ListSearch } from './list-search';
+import { BLOCK_POSITIONS, blockEnd, PANEL_STEP } from './blocks';
+import { type ItemIndex, userBlockBytes } from './item-index';
+import { ListSearch } from './list-search';
 import { type ScanKernels, scanKernelsOn } from './scan-kernels';
 
 const OUT_BYTES = BLOCK_POSITIONS * 8;
+/** Of a list of panels of four positions. */
+const LIST_BYTES = BLOCK_POSITIONS;
+
+/** Bytes that a search of `users` users at a time needs: what the scans know of them, lists of candidates. */
+export function scratchBytes(groups: number, users: number): number {
+  return 16 + users * userBlockBytes(groups) + Math.min(4, users) * OUT_BYTES + LIST_BYTES;
+}
 
 export class BlockScanner {
   readonly searches: readonly ListSearch[];
@@ -17,6 +25,7 @@ export class BlockScanner {
   readonly #found: readonly Int32Array[];
   readonly #tableAt: number;
   readonly #outAt: number;
+  readonly #listAt: number;
 
   /** `scratchAt`: where scratchBytes(groups, users) bytes are free. */
   constructor(index: ItemIndex, scratchAt: number, users: number) {
@@ -29,8 +38,9 @@ export class BlockScanner {
     this.#outAt = usersAt + users * userBlockBytes(groups);
     this.searches = Array.from(
       { length: users },
-      (_, s) => new ListSearch(index, usersAt + s * userBlockBytes(groups)),
+      (_, s) => new ListSearch(index, this.#kernels, usersAt + s * userBlockBytes(groups)),
     );
+    this.#listAt = this.#outAt + Math.min(4, users) * OUT_BYTES;
     this.#found = Array.from(
       { length: Math.min(4, users) },
       (_, o) => new Int32Array(memory.buffer, this.#outAt + o * OUT_BYTES, BLOCK_POSITIONS * 2),
@@ -45,7 +55,8 @@ export class BlockScanner {
     for (let from = 0; from < positions && active.length > 0; ) {
       active = active.filter((search) => search.limit > from);
       const farthest = active.reduce((end, search) => Math.max(end, search.limit), from);
-      const to = Math.min(blockEnd(from, n, positions), Math.ceil(farthest / 16) * 16);
+      const end = Math.ceil(farthest / PANEL_STEP) * PANEL_STEP;
+      const to = Math.min(blockEnd(from, n, positions), end);
       scanned += active.length * (Math.min(to, this.#index.factors.rows) - from);
       this.#scanBlock(active, from, to);
       from = to;
@@ -54,11 +65,38 @@ export class BlockScanner {
   }
 
   #scanBlock(active: readonly ListSearch[], from: number, to: number): void {
-    for (const search of active) search.prepareBlock(from);
+    const others: ListSearch[] = [];
+    for (const search of active)
+      if (search.prepareBlock(from)) this.#scanCoarse(search, from, to);
+      else others.push(search);
     let at = 0;
     // Four at once cost about as much as two and a half alone.
-    for (; active.length - at > 2; at += 4) this.#scanFour(active.slice(at, at + 4), from, to);
-    for (; at < active.length; at++) this.#scanOne(active[at]!, from, to);
+    for (; others.length - at > 2; at += 4) this.#scanFour(others.slice(at, at + 4), from, to);
+    for (; at < others.length; at++) this.#scanOne(others[at]!, from, to);
+  }
+
+  #scanCoarse(search: ListSearch, from: number, to: number): void {
+    const { coarse, codesAt, scalesAt, errorsAt, groups } = this.#index;
+    const listed = this.#kernels.scanCoarse(
+      coarse.codesAt,
+      coarse.errorsAt,
+      groups * 4,
+      from,
+      to,
+      search.tables.at,
+      this.#listAt,
+    );
+    const count = this.#kernels.scanListed(
+      codesAt,
+      scalesAt,
+      errorsAt,
+      groups,
+      this.#listAt,
+      listed,
+      search.blockAt,
+      this.#outAt,
+    );
+    search.take(this.#found[0]!, count, from);
   }
 
   #scanOne(search: ListSearch, from: number, to: number): void {

@@ -9,6 +9,10 @@
 import assert from 'node:assert';
 import { allocateMemory } from '../als/kernels/kernels';
 import type { FactorMatrix } from '../als/model';
+import { scratchBytes } from './block-scanner';
+import { PANEL_STEP } from './blocks';
+import { findCentroids, PAIR_FLOATS } from './coarse-centroids';
+import { inverseNorm, tableBytes } from './coarse-tables';
 import { FIRST_FREE_BYTE, scanKernelsOn } from './scan-kernels';
 
 /** Plain data on shared buffers: may be posted to a worker thread as it is. */
@@ -17,13 +21,15 @@ export interface ItemIndex {
   readonly memory: WebAssembly.Memory;
   /** Groups of four factors, an even number, filled with zeros. */
   readonly groups: number;
-  /** Positions, a multiple of sixteen; those at and above factors.rows hold no item. */
+  /** Positions, a multiple of 32; those at and above factors.rows hold no item. */
   readonly positions: number;
   /** Byte offsets into memory. */
   readonly codesAt: number;
   readonly scalesAt: number;
   readonly errorsAt: number;
+  readonly centroidsAt: number;
   readonly scratchAt: number;
+  readonly coarse: CoarseCodes;
   /** Item at each position. */
   readonly itemAt: Int32Array;
   /** Position of each item. */
@@ -34,12 +40,19 @@ export interface ItemIndex {
   codeNormMax: number;
 }
 
-/** Positions that one call of the kernel covers at most. */
-export const BLOCK_POSITIONS = 8192;
+/** Four bits for each two factors, see coarse-codes.ts in src/als/kernels/assembly. */
+interface CoarseCodes {
+  readonly codesAt: number;
+  /** A byte for each position: the length of what the centroids leave, in steps of largestError / 255. */
+  readonly errorsAt: number;
+  largestError: number;
+  meanError: number;
+}
 
 /** Elements handled between two yields: a few milliseconds. */
 const SLICE_ELEMENTS = 1_000_000;
 const SLICE_ROWS = 4096;
+const SAMPLE_ROWS = 1024;
 /** Covers the rounding of a norm to float32. */
 const ROUND_UP = 1 + 1e-6;
 
@@ -58,19 +71,23 @@ export function* indexItems(factors: FactorMatrix): Generator<void, ItemIndex> {
     }
     yield;
   }
-  yield* quantize(index);
+  yield* learnCentroids(index);
+  yield* encode(index);
   return index;
 }
 
 function layOut(factors: FactorMatrix): ItemIndex {
   const { rows, columns } = factors;
   const groups = 2 * Math.ceil(columns / 8);
-  const positions = Math.ceil(rows / 16) * 16;
+  const positions = Math.ceil(rows / PANEL_STEP) * PANEL_STEP;
   const codesAt = FIRST_FREE_BYTE;
   const scalesAt = codesAt + positions * groups * 4;
   const errorsAt = scalesAt + positions * 4;
-  const stagingAt = errorsAt + positions * 4;
-  const end = stagingAt + Math.max(SLICE_ROWS * groups * 16, scratchBytes(groups, 1));
+  const coarseCodesAt = errorsAt + positions * 4;
+  const coarseErrorsAt = coarseCodesAt + positions * groups;
+  const centroidsAt = coarseErrorsAt + positions;
+  const scratchAt = centroidsAt + groups * 2 * PAIR_FLOATS * 4;
+  const end = scratchAt + Math.max(SLICE_ROWS * (groups * 16 + 4), scratchBytes(groups, 1));
   return {
     factors,
     memory: allocateMemory(end),
@@ -79,7 +96,9 @@ function layOut(factors: FactorMatrix): ItemIndex {
     codesAt,
     scalesAt,
     errorsAt,
-    scratchAt: stagingAt,
+    centroidsAt,
+    scratchAt,
+    coarse: { codesAt: coarseCodesAt, errorsAt: coarseErrorsAt, largestError: 0, meanError: 0 },
     itemAt: new Int32Array(new SharedArrayBuffer(rows * 4)),
     positionOf: new Int32Array(new SharedArrayBuffer(rows * 4)),
     norms: new Float32Array(new SharedArrayBuffer(rows * 4)),
@@ -87,14 +106,14 @@ function layOut(factors: FactorMatrix): ItemIndex {
   };
 }
 
-/** Bytes that a search of `users` users at a time needs: their codes, four lists of candidates. */
-export function scratchBytes(groups: number, users: number): number {
-  return 16 + users * userBlockBytes(groups) + Math.min(4, users) * BLOCK_POSITIONS * 8;
+/** The 8-bit scan's codes of one user and three constants, padded to 16 bytes. */
+export function codesBytes(groups: number): number {
+  return groups * 8 + 16;
 }
 
-/** Codes of one user and three constants, padded to 16 bytes. */
+/** All that the scans know of one user. */
 export function userBlockBytes(groups: number): number {
-  return groups * 8 + 16;
+  return codesBytes(groups) + tableBytes(groups * 4);
 }
 
 function* measureNorms(factors: FactorMatrix, norms: Float32Array): Generator<void> {
@@ -142,21 +161,25 @@ function* sortByNorm(norms: Float32Array, itemAt: Int32Array): Generator<void> {
   itemAt.set(from);
 }
 
-function* quantize(index: ItemIndex): Generator<void> {
-  const { factors, groups, memory, itemAt } = index;
+function* encode(index: ItemIndex): Generator<void> {
+  const { factors, groups, memory, itemAt, scratchAt, coarse } = index;
   const kernels = scanKernelsOn(memory);
   const width = groups * 4;
-  const staging = new Float32Array(memory.buffer, index.scratchAt, SLICE_ROWS * width);
+  const rows = new Float32Array(memory.buffer, scratchAt, SLICE_ROWS * width);
+  const inverses = new Float32Array(memory.buffer, scratchAt + rows.byteLength, SLICE_ROWS);
   let codeNormSquared = 0;
-  const slice = Math.min(SLICE_ROWS, Math.max(1, Math.floor(SLICE_ELEMENTS / 4 / width)));
+  const slice = Math.min(SLICE_ROWS, Math.ceil(SLICE_ELEMENTS / 4 / width / 16) * 16);
   for (let from = 0; from < factors.rows; from += slice) {
     const count = Math.min(slice, factors.rows - from);
+    const filled = Math.ceil(count / 16) * 16;
+    rows.fill(0, count * width, filled * width);
     for (let r = 0; r < count; r++) {
       const start = itemAt[from + r]! * factors.columns;
-      staging.set(factors.values.subarray(start, start + factors.columns), r * width);
+      rows.set(factors.values.subarray(start, start + factors.columns), r * width);
+      inverses[r] = inverseNorm(index.norms[from + r]!);
     }
     const largest = kernels.quantizeRows(
-      index.scratchAt,
+      scratchAt,
       count,
       groups,
       from,
@@ -165,7 +188,38 @@ function* quantize(index: ItemIndex): Generator<void> {
       index.errorsAt,
     );
     codeNormSquared = Math.max(codeNormSquared, largest);
+    kernels.encodeCoarse(
+      scratchAt,
+      filled,
+      width,
+      from,
+      inverses.byteOffset,
+      index.centroidsAt,
+      coarse.codesAt,
+      coarse.errorsAt,
+      // Rounded up: the factor covers the conversion to float32.
+      (255 / coarse.largestError) * ROUND_UP,
+    );
     yield;
   }
   index.codeNormMax = Math.sqrt(codeNormSquared);
+}
+
+/** Centroids of a sample of the items, evenly over their norms. */
+function* learnCentroids(index: ItemIndex): Generator<void> {
+  const { factors, groups, norms, itemAt, coarse } = index;
+  const width = groups * 4;
+  const count = Math.min(SAMPLE_ROWS, factors.rows);
+  const directions = new Float32Array(count * width);
+  for (let s = 0; s < count; s++) {
+    const position = Math.floor((s * factors.rows) / count);
+    const start = itemAt[position]! * factors.columns;
+    const inverse = inverseNorm(norms[position]!);
+    for (let k = 0; k < factors.columns; k++)
+      directions[s * width + k] = factors.values[start + k]! * inverse;
+  }
+  const found = yield* findCentroids(directions, width);
+  new Float32Array(index.memory.buffer, index.centroidsAt, found.values.length).set(found.values);
+  coarse.largestError = found.largestError;
+  coarse.meanError = found.meanError;
 }

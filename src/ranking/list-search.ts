@@ -8,8 +8,11 @@
  * rounding of the score to float32 can cost (a few 2⁻²⁴ of ‖u‖·N; 2·10⁻⁶ is well above it).
  */
 import assert from 'node:assert';
+import { CoarseTables } from './coarse-tables';
+import { descending } from './descending';
 import { exactScores } from './exact-score';
-import { BLOCK_POSITIONS, type ItemIndex, userBlockBytes } from './item-index';
+import { codesBytes, type ItemIndex } from './item-index';
+import type { ScanKernels } from './scan-kernels';
 import { Shortlist } from './shortlist';
 
 const ROUNDING = 2e-6;
@@ -26,6 +29,7 @@ export class ListSearch {
   readonly #errors: Float32Array;
   readonly #codes: Int16Array;
   readonly #constants: Float32Array;
+  readonly tables: CoarseTables;
   readonly #shortlist = new Shortlist();
   /** Positions of excluded items, marked only while a search runs. */
   readonly #marked: Uint8Array;
@@ -40,6 +44,7 @@ export class ListSearch {
   /** `blockAt`: where in the index's memory the user's codes are put for the scan. */
   constructor(
     index: ItemIndex,
+    kernels: ScanKernels,
     readonly blockAt: number,
   ) {
     const { memory, groups, positions } = index;
@@ -50,7 +55,7 @@ export class ListSearch {
     const constantsAt = blockAt + groups * 8;
     this.#constants = new Float32Array(memory.buffer, constantsAt, 3);
     this.#marked = new Uint8Array(index.factors.rows);
-    assert(userBlockBytes(groups) >= groups * 8 + 12);
+    this.tables = new CoarseTables(index, kernels, blockAt + codesBytes(groups));
   }
 
   start(
@@ -82,12 +87,14 @@ export class ListSearch {
     return low;
   }
 
-  /** Tells the scan what is a candidate from this position on. */
-  prepareBlock(from: number): void {
-    const threshold = this.#shortlist.threshold - this.#slack(from);
+  /** Tells the scan what is a candidate from this position on. True where the coarse codes had better tell first. */
+  prepareBlock(from: number): boolean {
+    const reached = this.#shortlist.threshold - this.#slack(from);
+    const threshold = reached - Math.abs(reached) * ROUNDING;
     this.#constants[0] = this.#factor;
     this.#constants[1] = this.#errorFactor;
-    this.#constants[2] = threshold - Math.abs(threshold) * ROUNDING;
+    this.#constants[2] = threshold;
+    return this.#factor > 0 && this.tables.prepareBlock(from, threshold);
   }
 
   /** `found`: pairs of position and dot product, from a block that began at `from`. */
@@ -108,18 +115,19 @@ export class ListSearch {
   finish(n: number): { items: Int32Array; scores: Float32Array; rescored: number } {
     this.#mark(0);
     const { factors, itemAt } = this.#index;
-    const survivors = this.#shortlist.survivors();
-    const rescored = survivors.length;
-    const items = survivors.map((position) => itemAt[position]!);
+    const items = this.#shortlist.survivors();
+    // In the order of the items, so that equal scores stay in it. (Plain loops: a callback for each costs more.)
+    for (let c = 0; c < items.length; c++) items[c] = itemAt[items[c]!]!;
+    items.sort();
     const scores = exactScores(factors, items, this.#user);
-    const order = new Int32Array(rescored).map((_, c) => c);
-    order.sort((a, b) => scores[b]! - scores[a]! || items[a]! - items[b]!);
-    const best = order.subarray(0, n);
-    return {
-      items: best.map((c) => items[c]!),
-      scores: Float32Array.from(best, (c) => scores[c]!),
-      rescored,
-    };
+    const order = descending(scores);
+    const length = Math.min(n, items.length);
+    const best = { items: new Int32Array(length), scores: new Float32Array(length) };
+    for (let place = 0; place < length; place++) {
+      best.items[place] = items[order[place]!]!;
+      best.scores[place] = scores[order[place]!]!;
+    }
+    return { ...best, rescored: items.length };
   }
 
   #slack(from: number): number {
@@ -153,6 +161,7 @@ export class ListSearch {
     this.#factor = usable ? Math.fround((step / 256) * (1 + ROUNDING)) : 0;
     this.#restNorm = this.#writeCodes(user, this.#factor * 256);
     this.#errorFactor = Math.fround((this.#norm + this.#restNorm) * (1 + ROUNDING));
+    this.tables.start(user, this.#norm * (1 + ROUNDING));
   }
 
   /** Returns ‖u − t·p‖. */
@@ -169,11 +178,4 @@ export class ListSearch {
     }
     return Math.sqrt(rest) * (1 + ROUNDING);
   }
-}
-
-/** Sizes of blocks: small while the threshold rises fast, then as large as the kernel takes. */
-export function blockEnd(from: number, n: number, positions: number): number {
-  const size = from === 0 ? Math.max(64, n) : from;
-  const end = from + Math.min(BLOCK_POSITIONS, Math.ceil(size / 16) * 16);
-  return Math.min(positions, end);
 }

@@ -1,7 +1,7 @@
 /** The WASM kernels of the scan over item codes, instantiated on a memory that the index lies in. */
 import { instantiateKernels, PAGE_BYTES } from '../als/kernels/kernels';
 
-/** Addresses are byte offsets into the memory; see src/als/kernels/assembly/scan-codes.ts. */
+/** Addresses are byte offsets into the memory; see scan-codes.ts and coarse-codes.ts in src/als/kernels/assembly. */
 export interface ScanKernels {
   scanForOne(
     codes: number,
@@ -10,6 +10,16 @@ export interface ScanKernels {
     groups: number,
     from: number,
     to: number,
+    user: number,
+    out: number,
+  ): number;
+  scanListed(
+    codes: number,
+    scales: number,
+    errors: number,
+    groups: number,
+    list: number,
+    count: number,
     user: number,
     out: number,
   ): number;
@@ -23,6 +33,28 @@ export interface ScanKernels {
     users: number,
     out: number,
     outBytes: number,
+  ): void;
+  scanCoarse(
+    codes: number,
+    errors: number,
+    width: number,
+    from: number,
+    to: number,
+    user: number,
+    out: number,
+  ): number;
+  widestRange(user: number, width: number, centroids: number): number;
+  writeTables(user: number, width: number, centroids: number, step: number, tables: number): number;
+  encodeCoarse(
+    rows: number,
+    count: number,
+    width: number,
+    from: number,
+    inverses: number,
+    centroids: number,
+    codes: number,
+    errors: number,
+    stepsPerUnit: number,
   ): void;
   quantizeRows(
     rows: number,

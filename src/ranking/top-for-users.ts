@@ -5,7 +5,8 @@
 import { Worker } from 'node:worker_threads';
 import type { FactorMatrix, SparseRows } from '../als/model';
 import { compiledPath } from '../compiled-path';
-import { type ItemIndex, scratchBytes } from './item-index';
+import { scratchBytes } from './block-scanner';
+import type { ItemIndex } from './item-index';
 import { growMemory } from './scan-kernels';
 
 export interface TopLists {

@@ -12,6 +12,19 @@ function randomFactors(random: Random, rows: number, columns: number): FactorMat
   return { rows, columns, values };
 }
 
+/** Directions around fifty tastes, as trained factors' are: lists have scores well above the rest. */
+function tasteFactors(random: Random, rows: number, columns: number): FactorMatrix {
+  const tastes = Array.from({ length: 50 }, () => randomFactors(random, 1, columns).values);
+  const factors = randomFactors(random, rows, columns);
+  for (let row = 0; row < rows; row++) {
+    const taste = tastes[random.below(50)]!;
+    const length = Math.exp(normal(random));
+    for (let k = 0; k < columns; k++)
+      factors.values[row * columns + k] = length * (taste[k]! + normal(random) / 2);
+  }
+  return factors;
+}
+
 /** Few distinct values, so that many scores are equal. */
 function coarseFactors(random: Random, rows: number, columns: number): FactorMatrix {
   return {
@@ -51,6 +64,48 @@ describe.each([1, 2, 3])('the top items, seed %i', (seed) => {
         }
     }
   });
+
+  test('are those of a full sort where tastes are few and norms have a long tail', () => {
+    const random = mulberry32(seed);
+    const factors = tasteFactors(random, 5000, 64);
+    const top = new TopItems(factors);
+    for (let trial = 0; trial < 2; trial++) {
+      const start = random.below(5000) * 64;
+      const user = factors.values
+        .slice(start, start + 64)
+        .map((value) => value + normal(random) / 2);
+      const exclude = Int32Array.from({ length: 50 }, () => random.below(5000));
+      for (const n of [1, 30]) {
+        const list = top.top(user, n, { exclude });
+        const expected = topItemsReference(factors, user, n, { exclude });
+        expect([...list.items]).toEqual(expected.items);
+        expect([...list.scores]).toEqual(expected.scores);
+      }
+    }
+  });
+
+  test.each([1e-42, 1e-35, 1e-30, 1e-12, 1e12, 1e18, 1e31])(
+    'are those of a full sort where lengths are of the order of %f, or zero',
+    (scale) => {
+      const random = mulberry32(seed);
+      const { values, ...shape } = randomFactors(random, 600, 24);
+      const stretch = Float32Array.from({ length: 600 }, (_, row) =>
+        row % 7 === 0 ? 0 : scale * 10 ** (-row % 5),
+      );
+      const factors = {
+        ...shape,
+        values: values.map((v, at) => v * stretch[Math.floor(at / 24)]!),
+      };
+      const top = new TopItems(factors);
+      for (const length of [1e-20, 1e-3, 1, 1e5]) {
+        const user = Float32Array.from({ length: 24 }, () => length * normal(random));
+        const list = top.top(user, 20);
+        const expected = topItemsReference(factors, user, 20, {});
+        expect([...list.items]).toEqual(expected.items);
+        expect([...list.scores]).toEqual(expected.scores);
+      }
+    },
+  );
 
   test('keep to the caps of a group in every window, whatever the depth', () => {
     const random = mulberry32(seed);

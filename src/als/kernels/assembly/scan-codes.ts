@@ -113,6 +113,31 @@ function judge(a: v128, b: v128, scales: usize, errors: usize, position: i32, co
   return emit(i32x4.bitmask(passB), b, position + 4, emit(i32x4.bitmask(passA), a, position, next));
 }
 
+/** The same of `count` listed panels: each i32 of `list` is a panel's first position. */
+export function scanListed(codes: usize, scales: usize, errors: usize, groups: i32, list: usize, count: i32, user: usize, out: usize): i32 {
+  const end = user + (<usize>groups << 3);
+  const factor = v128.load32_splat(end);
+  const errorFactor = v128.load32_splat(end, 4);
+  const threshold = v128.load32_splat(end, 8);
+  const panelBytes = <usize>groups << 4;
+  let next = out;
+  for (let c = 0; c < count; c++) {
+    const position = load<i32>(list + (<usize>c << 2));
+    let panel = codes + <usize>(position >> 2) * panelBytes;
+    let sum0 = i32x4.splat(0);
+    let sum1 = i32x4.splat(0);
+    for (let pairs = user; pairs < end; pairs += 16) {
+      sum0 = addGroup(sum0, v128.load(panel), v128.load32_splat(pairs), v128.load32_splat(pairs, 4));
+      sum1 = addGroup(sum1, v128.load(panel, 16), v128.load32_splat(pairs, 8), v128.load32_splat(pairs, 12));
+      panel += 32;
+    }
+    const sum = i32x4.add(sum0, sum1);
+    const pass = f32x4.ge(upperBound(sum, scales, errors, <usize>position << 2, factor, errorFactor), threshold);
+    if (v128.any_true(pass)) next = emit(i32x4.bitmask(pass), sum, position, next);
+  }
+  return <i32>((next - out) >> 3);
+}
+
 /**
  * The same for four users at once. `users` points to the addresses of their four blocks (i32); their
  * candidates lie `outBytes` apart from `out`. Overwrites the addresses by the numbers of candidates.
