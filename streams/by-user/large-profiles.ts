@@ -22,7 +22,7 @@ export interface ReadProfile {
   readonly profile: Profile;
 }
 
-const LIMITS: LargeLimits = { tracksMin: 5000, page: 1000 };
+export const LARGE_LIMITS: LargeLimits = { tracksMin: 5000, page: 1000 };
 /** After a user has been read, nobody is for so many times as long. */
 const REST_FACTOR = 10;
 
@@ -46,7 +46,7 @@ export class LargeProfiles {
       readonly histories: StateStore<History>;
     },
     private readonly monotonicMs: () => number,
-    private readonly limits: LargeLimits = LIMITS,
+    private readonly limits: LargeLimits = LARGE_LIMITS,
   ) {}
 
   isLarge(user: string): boolean {

@@ -7,15 +7,14 @@ import type {
   ProcessorDefinition,
   StepBudget,
 } from '../../src/engine/processor';
-import { hasCode } from '../../src/errors';
 import type { StateStore } from '../../src/store/state-store';
 import { floatBytes } from '../model/model-codec';
 import type { NewTracks } from '../model/new-tracks';
 import type { ServingModel } from '../model/serving-model';
 import type { SegueTopics } from '../topics';
 import type { KeptListen } from './keep-history';
-import { profileOf } from './profiles';
-import { historyPrefix, type UserStores } from './stores';
+import { ListenerFactors } from './listener-factors';
+import { historyKey, type UserStores } from './stores';
 
 export interface TellingParts {
   readonly newTracks: NewTracks;
@@ -32,7 +31,7 @@ export function tellFactors(
   return {
     name: 'tell-factors',
     sinks: [topics.listenerFactors],
-    build: (context) => new TellFactors(context, topics, context.store(stores.histories), parts),
+    build: (context) => new TellFactors(context, topics, stores, parts),
   };
 }
 
@@ -42,77 +41,102 @@ interface Told {
   readonly factors: Float32Array;
 }
 
+/** A question that is being answered. */
+interface Answer {
+  readonly trackId: string;
+  readonly question: NewTrack;
+  readonly model: ServingModel;
+  /** Of this slot, still to be asked; the next one last. */
+  readonly left: string[];
+  readonly told: Told[];
+}
+
+/** Of a step's time: the rest is for those who wait for a list. */
+const STEP_MS = 5;
+
 class TellFactors implements Processor<KeptListen> {
   /** Questions answered in this tenure; another one answers again what is still open. */
   readonly #answered = new Set<NewTrack>();
+  readonly #factors: ListenerFactors;
+  readonly #histories: StateStore<History>;
+  #answer: Answer | undefined;
 
   constructor(
     private readonly context: ProcessorContext<KeptListen>,
     private readonly topics: SegueTopics,
-    private readonly histories: StateStore<History>,
+    stores: UserStores,
     private readonly parts: TellingParts,
-  ) {}
+  ) {
+    this.#histories = context.store(stores.histories);
+    const users = context.store(stores.users);
+    this.#factors = new ListenerFactors({ users, histories: this.#histories }, parts.tracksMin);
+  }
 
   process(listen: KeptListen): void {
+    this.#factors.changed(listen.user);
     this.context.forward(listen);
   }
 
   async endStep(budget: StepBudget): Promise<boolean> {
     const model = this.parts.model();
     if (model === undefined || budget.farBehind) return false;
-    const waiting = [...this.parts.newTracks.waiting(model.generation)];
+    const waiting = new Map(this.parts.newTracks.waiting(model.generation));
     this.#forgetOthers(waiting);
-    let isFirst = true;
+    const endsMs = this.context.monotonicMs() + STEP_MS;
+    // Something in each step, however long the lists of others take.
+    do {
+      this.#answer ??= this.#nextAnswer(waiting, model);
+      if (this.#answer === undefined) return false;
+      await this.#answerOn(this.#answer);
+    } while (!budget.spent() && this.context.monotonicMs() < endsMs);
+    return true;
+  }
+
+  /** What is not asked any more, or of another model. */
+  #forgetOthers(waiting: ReadonlyMap<string, NewTrack>): void {
+    const open = new Set(waiting.values());
+    for (const question of this.#answered) if (!open.has(question)) this.#answered.delete(question);
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    if (!open.has(answer.question) || answer.model !== this.parts.model()) this.#answer = undefined;
+  }
+
+  #nextAnswer(waiting: ReadonlyMap<string, NewTrack>, model: ServingModel): Answer | undefined {
+    const { slot, slots } = this.context;
     for (const [trackId, question] of waiting) {
       if (this.#answered.has(question)) continue;
-      // One a step at least, however long the lists of others take.
-      if (!isFirst && budget.spent()) return true;
-      isFirst = false;
-      await this.#answer(trackId, question, model);
+      const own = question.users.filter((user) => partitionOf(Buffer.from(user), slots) === slot);
+      if (own.length > 0) return { trackId, question, model, left: own.reverse(), told: [] };
+      this.#answered.add(question);
     }
-    return false;
+    return undefined;
   }
 
-  #forgetOthers(waiting: readonly (readonly [string, NewTrack])[]): void {
-    if (this.#answered.size === 0) return;
-    const open = new Set(waiting.map(([, question]) => question));
-    for (const question of this.#answered) {
-      if (!open.has(question)) this.#answered.delete(question);
-    }
-  }
-
-  async #answer(trackId: string, question: NewTrack, model: ServingModel): Promise<void> {
+  /** One user on, or a page of one. */
+  async #answerOn(answer: Answer): Promise<void> {
+    const { trackId, question, model, left, told } = answer;
+    const user = left.at(-1)!;
+    const plays = this.#histories.get(historyKey(user, trackId))?.plays ?? 0;
+    // Who is not a listener any more has nothing to say.
+    const factors = plays === 0 ? null : await this.#factors.of(user, model);
+    if (factors === undefined) return;
+    left.pop();
+    if (factors !== null) told.push({ user, plays, factors });
+    if (left.length > 0) return;
+    this.#send(answer);
     this.#answered.add(question);
-    const { slot, slots } = this.context;
-    const own = question.users.filter((user) => partitionOf(Buffer.from(user), slots) === slot);
-    if (own.length === 0) return;
-    const told: Told[] = [];
-    for (const user of own) {
-      const one = await this.#factorsOf(user, trackId, model);
-      if (one !== undefined) told.push(one);
-    }
+    this.#answer = undefined;
+  }
+
+  #send({ trackId, question, told }: Answer): void {
     this.context.send(this.topics.listenerFactors, trackId, {
       generation: question.generation,
       attempt: question.attempt,
       asked: question.users.length,
-      slot,
+      slot: this.context.slot,
       users: told.map(({ user }) => user),
       plays: told.map(({ plays }) => plays),
       factors: Buffer.concat(told.map(({ factors }) => floatBytes(factors))),
     });
-  }
-
-  /** undefined: not a listener any more, or too few tracks with factors to say anything. */
-  async #factorsOf(user: string, trackId: string, model: ServingModel): Promise<Told | undefined> {
-    const profile = profileOf(await this.histories.scan(historyPrefix(user)));
-    const plays = profile.plays.get(trackId);
-    const { items, plays: known } = model.known(profile);
-    if (plays === undefined || items.length < this.parts.tracksMin) return undefined;
-    try {
-      return { user, plays, factors: model.foldIn.solve(items, known) };
-    } catch (error) {
-      if (!hasCode(error, 'MATRIX_SINGULAR')) throw error;
-      return undefined;
-    }
   }
 }

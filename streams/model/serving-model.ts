@@ -126,18 +126,13 @@ export class ServingModel {
     };
   }
 
-  /** In ascending order of item, so that the same history gives the same bits whatever its order of arrival. */
   known(profile: Profile): KnownHistory {
-    const found: (readonly [number, number])[] = [];
+    const found: KnownTrack[] = [];
     for (const [trackId, plays] of profile.plays) {
       const item = this.#index.get(trackId);
       if (item !== undefined) found.push([item, plays]);
     }
-    found.sort((a, b) => a[0] - b[0]);
-    return {
-      items: Int32Array.from(found, ([item]) => item),
-      plays: Float32Array.from(found, ([, plays]) => plays),
-    };
+    return inItemOrder(found);
   }
 
   #append({ track_id, artist_name, track_name }: TakenAddition['addition']): void {
@@ -145,4 +140,16 @@ export class ServingModel {
     this.#tracks.push({ trackId: track_id, artistName: artist_name, trackName: track_name });
     this.#groups.add(artist_name);
   }
+}
+
+/** Item, plays. */
+export type KnownTrack = readonly [number, number];
+
+/** In ascending order of item, so that the same history gives the same bits whatever its order of arrival. */
+export function inItemOrder(found: readonly KnownTrack[]): KnownHistory {
+  const sorted = [...found].sort((a, b) => a[0] - b[0]);
+  return {
+    items: Int32Array.from(sorted, ([item]) => item),
+    plays: Float32Array.from(sorted, ([, plays]) => plays),
+  };
 }
