@@ -57,11 +57,21 @@ export class Listeners {
     await this.#writer?.close();
   }
 
-  /** Each of the users hears one track, now. */
-  async hear(userIds: readonly string[], track: SimulatedListen['track']): Promise<void> {
+  /** Each of the users hears one track, so many times up to now. */
+  async hear(
+    userIds: readonly string[],
+    track: SimulatedListen['track'],
+    times = 1,
+  ): Promise<void> {
     const producedAtMs = Date.now();
-    const listenedAt = Math.floor(producedAtMs / 1000);
-    await this.#send(userIds.map((userId) => ({ userId, track, listenedAt, producedAtMs })));
+    const now = Math.floor(producedAtMs / 1000);
+    const listens = userIds.flatMap((userId) =>
+      Array.from({ length: times }, (_, back) => ({
+        ...{ userId, track, producedAtMs },
+        listenedAt: now - back,
+      })),
+    );
+    await this.#send(listens);
   }
 
   #people(more: ConstructorParameters<typeof SimulatedListeners>[0]): SimulatedListeners {

@@ -7,6 +7,8 @@ import type { ListWatch } from './watch-lists';
 export const NEW_TRACK_LISTENERS = 30;
 /** Whose lists are made anew meanwhile: so few that what they hear does not come in itself. */
 const OTHERS = LISTENERS_MIN - 1;
+/** Of each listener: enough to stand above what others of their taste have on their short lists. */
+const PLAYS = 20;
 const LISTEN_AGAIN_MS = 1000;
 
 export interface NewTrackScene {
@@ -21,9 +23,9 @@ export async function untilListed({ stage, listeners, watch }: NewTrackScene): P
   const heard = alike.filter((_, place) => place % 2 === 0).slice(0, NEW_TRACK_LISTENERS);
   const others = alike.filter((_, place) => place % 2 === 1).slice(0, OTHERS);
   const track = trackNamed('new', 1);
-  await listeners.hear(heard.slice(0, LISTENERS_MIN - 1), track);
+  await listeners.hear(heard.slice(0, LISTENERS_MIN - 1), track, PLAYS);
   const startedMs = Date.now();
-  await listeners.hear(heard.slice(LISTENERS_MIN - 1), track);
+  await listeners.hear(heard.slice(LISTENERS_MIN - 1), track, PLAYS);
   let nextMs = 0;
   await stage.until('a list with a new track', async () => {
     if (Date.now() >= nextMs) {
