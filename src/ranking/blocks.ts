@@ -8,7 +8,7 @@ export const PANEL_STEP = 32;
 
 /** Sizes of blocks: small while the threshold rises fast, then as large as a kernel takes. */
 export function blockEnd(from: number, n: number, positions: number): number {
-  const size = from === 0 ? Math.max(64, n) : from;
+  const size = Math.max(64, from === 0 ? n : from / 2);
   const rounded = Math.ceil(size / PANEL_STEP) * PANEL_STEP;
   return Math.min(positions, from + Math.min(BLOCK_POSITIONS, rounded));
 }

@@ -17,10 +17,10 @@ const SPAN = 0.6;
 const PAIRS_MAX = 512;
 const ERROR_PART_MAX = 32_000;
 /**
- * An item's product with the centroids strays by about ‖u‖/√d. Beyond so many times that above the mean error some
+ * An item's product with the centroids strays by about ‖u‖/√d. Beyond so many times that above the mean error a few
  * per cent of the items are left: with more, looking them up one by one, scattered in memory, costs what the scan saves.
  */
-const STRAY = 1.6;
+const STRAY = 2;
 /** Norms outside are not turned into directions. */
 const NORM_MIN = 1e-30;
 const NORM_MAX = 1e30;
