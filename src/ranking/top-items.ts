@@ -45,7 +45,7 @@ export class TopItems {
   readonly #scanner: BlockScanner;
 
   /**
-   * Builds the index in one go: a quarter of a second for a million items of 64 factors. The factors
+   * Builds the index in one go: about a second for a million items of 64 factors. The factors
    * are kept, not copied, and must not change.
    */
   constructor(itemFactors: FactorMatrix, options?: TopItemsOptions);
