@@ -1,21 +1,16 @@
 /** One rule in two engines: what Spark has trained must be what this project's functions would have; and one name, one metric. */
 import { dirname } from 'node:path';
-import { FoldIn } from '../../../src/als/fold-in';
-import { computeGramian } from '../../../src/als/gramian';
 import { alsLoss } from '../../../src/als/loss';
-import type { FactorMatrix } from '../../../src/als/model';
 import { type AlsRule, hkvRule, implicitRule, sparkRule } from '../../../src/als/rule';
 import { trainAls } from '../../../src/als/train';
-import { listsOfFactors } from '../../../src/evaluation/als-lists';
-import { qualityOf } from '../../../src/evaluation/list-quality';
 import { COUNTERPARTS } from '../../../src/evaluation/metrics/counterparts';
-import { mean } from '../../../src/evaluation/paired-comparison';
 import { PROTOCOLS } from '../../../src/evaluation/protocols';
 import { mulberry32 } from '../../../src/random';
 import { relativeDifference } from '../../support/dense-als';
 import { tasteInteractions } from '../../support/random-als';
 import { randomLists, relevancesOf } from '../../support/random-lists';
 import { withSharedData } from '../../support/shared-data';
+import { foldEverybodyIn, servedQuality } from '../../support/spark/served-quality';
 import {
   type SparkFactors,
   type SparkFit,
@@ -25,23 +20,12 @@ import { withSpark } from '../../support/spark/with-spark';
 
 const MINUTES = 60_000;
 const SEED = 7;
+const OUR_SEEDS = [1, 2, 3];
+const EPOCHS = 10;
 const METRIC_SEEDS = [1, 2, 3];
 const CUTOFFS = [1, 5, 20, 100];
 const RULE = sparkRule({ factorCount: 24, alpha: 4, lambda: 0.05 });
 const interactions = tasteInteractions(mulberry32(SEED), 1200, 500);
-
-/** Every user folded in on the item factors, under `rule`. */
-function foldEverybodyIn(rule: AlsRule, itemFactors: FactorMatrix): Float32Array {
-  const foldIn = new FoldIn({ rule, itemFactors, itemGramian: computeGramian(itemFactors) });
-  const { rows, starts, indices, values } = interactions;
-  const users = new Float32Array(rows * rule.factorCount);
-  for (let user = 0; user < rows; user++) {
-    const [from, to] = [starts[user]!, starts[user + 1]!];
-    const own = foldIn.solve(indices.subarray(from, to), values.subarray(from, to));
-    users.set(own, user * rule.factorCount);
-  }
-  return users;
-}
 
 /** Scores of every 40th user, free of the basis that the factors are in. */
 function scores({ userFactors, itemFactors }: SparkFactors): Float64Array {
@@ -79,7 +63,10 @@ withSpark(() => {
 
     it('have users that are the fold-in on their items, under its rule and no other', () => {
       const difference = (rule: AlsRule) =>
-        relativeDifference(foldEverybodyIn(rule, after15.itemFactors), after15.userFactors.values);
+        relativeDifference(
+          foldEverybodyIn(interactions, rule, after15.itemFactors).values,
+          after15.userFactors.values,
+        );
       expect(difference(RULE)).toBeLessThan(1e-6);
       expect(difference(hkvRule(RULE))).toBeGreaterThan(0.01);
       expect(difference({ ...implicitRule(RULE), nu: 1 })).toBeGreaterThan(0.01);
@@ -102,11 +89,11 @@ withSpark(() => {
         const sparks = loss(await train(RULE, 30, SEED));
         const mean = async (more: { relaxation?: number }) => {
           let sum = 0;
-          for (const seed of [1, 2, 3])
+          for (const seed of OUR_SEEDS)
             sum += loss(
               await trainAls(interactions, RULE, { epochs: 30, seed, threads: 1, ...more }),
             );
-          return sum / 3;
+          return sum / OUR_SEEDS.length;
         };
         // Starts alone differ by as much again; over-relaxation, the default, ends lower.
         expect(Math.abs((await mean({ relaxation: 1 })) / sparks - 1)).toBeLessThan(0.001);
@@ -118,20 +105,19 @@ withSpark(() => {
 
   withSharedData('30music-sample10', (folder) => {
     it(
-      'rank held-out songs as well as ours from other starts',
+      'rank held-out songs as well as ours do after as many epochs, on the mean of three starts',
       async () => {
         const set = PROTOCOLS['30music-pairs'].load(dirname(folder));
         const rule = sparkRule({ factorCount: 32, alpha: 4, lambda: 0.15 });
-        const quality = async (factors: SparkFactors) => {
-          const lists = await listsOfFactors(set, factors, { n: 20, masked: true, threads: 1 });
-          return mean(qualityOf(set, lists).perUser['NDCG@20']);
-        };
-        const sparks = await quality(await spark.fitOf(set.plays)(rule, 10, SEED));
-        const ours = async (more: { relaxation?: number }) =>
-          quality(await trainAls(set.plays, rule, { epochs: 10, seed: 1, threads: 1, ...more }));
+        const quality = ({ itemFactors }: SparkFactors) => servedQuality(set, rule, itemFactors);
+        const sparks = await quality(await spark.fitOf(set.plays)(rule, EPOCHS, SEED));
+        // Few epochs: only plain steps have come as far as Spark's then (spark-cluster.test.ts has both settled).
+        const plain = { epochs: EPOCHS, threads: 1, relaxation: 1 };
+        let sum = 0;
+        for (const seed of OUR_SEEDS)
+          sum += await quality(await trainAls(set.plays, rule, { ...plain, seed }));
         // Measured over three seeds each: 0.1992 and 0.1995, with a deviation of 0.001.
-        expect(Math.abs((await ours({ relaxation: 1 })) / sparks - 1)).toBeLessThan(0.02);
-        expect(Math.abs((await ours({})) / sparks - 1)).toBeLessThan(0.02);
+        expect(Math.abs(sum / OUR_SEEDS.length / sparks - 1)).toBeLessThan(0.02);
       },
       4 * MINUTES,
     );

@@ -6,12 +6,13 @@ import { systemClock } from '../../../src/clock';
 import { type Options, readSettings } from '../../../src/config';
 import { noLogger } from '../../../src/logger';
 import { lastValues } from '../../../streams/tables';
-import { DenseLists, oraclePopular, oraclePopularTracks } from '../oracle/lists';
+import { DenseLists, type OracleModel, oraclePopular, oraclePopularTracks } from '../oracle/lists';
 
 export interface Published {
   readonly lists: ReadonlyMap<string, Recommendations>;
   /** Track id → the name it was sent with (the song's number). */
   readonly songOf: ReadonlyMap<string, string>;
+  readonly model: OracleModel;
   readonly dense: DenseLists;
   readonly generation: number;
 }
@@ -22,19 +23,15 @@ export function readPublished(options: Options): Promise<Published> {
     const lists = await lastValues(administration, topics.recommendations);
     const counts = await lastValues(administration, topics.listenerCounts);
     const { generation } = (await administration.directory()).promoted!;
-    const model = await administration.model(generation);
-    const { als, tracks } = model;
-    const { factorCount, alpha, lambda, nu } = als.rule;
-    const dense = new DenseLists({
-      factorCount,
-      alpha,
-      lambda,
-      nu,
-      factors: model.whole().itemFactors.values,
-      trackIds: tracks.map(({ trackId }) => trackId),
-    });
+    const serving = await administration.model(generation);
+    const { factorCount, alpha, lambda, nu } = serving.als.rule;
+    const model: OracleModel = {
+      ...{ factorCount, alpha, lambda, nu },
+      factors: serving.whole().itemFactors.values,
+      trackIds: serving.tracks.map(({ trackId }) => trackId),
+    };
     const songOf = new Map([...counts].map(([trackId, { track_name }]) => [trackId, track_name]));
-    return { lists, songOf, dense, generation };
+    return { lists, songOf, model, dense: new DenseLists(model), generation };
   });
 }
 
