@@ -9,7 +9,7 @@ import { type LevelMemory, openClassicLevel } from '../store/level';
 import { SlotDatabase } from '../store/slot-database';
 
 /** LevelDB's own memory for one slot: two write buffers and the block cache. */
-const MEMORY: LevelMemory = { blockCacheBytes: 8 << 20, writeBufferBytes: 8 << 20 };
+const MEMORY: LevelMemory = { blockCacheBytes: 8 << 20, writeBufferBytes: 4 << 20 };
 
 export class LocalSlots {
   readonly #folder: string;

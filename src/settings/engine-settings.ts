@@ -72,7 +72,7 @@ export const ENGINE_SETTINGS = {
     help: 'A slot that was fenced and is still ours by the word of the group is taken over again after so long.',
   }),
   'cache-bytes': bytes({
-    default: 256 * MIB,
+    default: 192 * MIB,
     min: 0,
     max: 2 ** 40,
     help: 'Memory for decoded values of the stores, all slots of a process together.',

@@ -76,7 +76,7 @@ export const RECOMMENDATION_SETTINGS = {
     help: 'Listeners kept of a track without factors, from whom it gets some between retrains; 0: it waits for the next one.',
   }),
   'profile-cache-bytes': bytes({
-    default: 64 * 2 ** 20,
+    default: 48 * 2 ** 20,
     min: 0,
     max: 2 ** 40,
     help: "Memory for users' decoded histories, all slots of a process together.",
