@@ -14,7 +14,10 @@ const hits = (judged: string, at: number, by = '') =>
   `sum${by} (increase(segue_prediction_hits_total{judged="${judged}", at="${at}", ${ON_INSTANCE}}${WINDOW}))`;
 const trials = (judged: string, by = '') =>
   `sum${by} (increase(segue_prediction_trials_total{judged="${judged}", ${ON_INSTANCE}}${WINDOW}))`;
-const hitRate = (judged: string, at: number) => `${hits(judged, at)} / ${trials(judged)}`;
+/** Prometheus extrapolates each rate by itself, so that with few trials there may seem to be more hits than trials. */
+const atMostAll = (share: string) => `clamp_max(${share}, 1)`;
+const hitRate = (judged: string, at: number) =>
+  atMostAll(`${hits(judged, at)} / ${trials(judged)}`);
 
 const NOW: readonly PanelSpec[] = [
   {
@@ -187,7 +190,9 @@ const QUALITY: readonly PanelSpec[] = [
       'Personal lists by the generation that made them. A new one clearly below the one before: `segue rollback`, then find out why the gate let it pass.',
     unit: 'share',
     queries: one(
-      `${hits('personal', 100, ' by (generation)')} / ${trials('personal', ' by (generation)')}`,
+      atMostAll(
+        `${hits('personal', 100, ' by (generation)')} / ${trials('personal', ' by (generation)')}`,
+      ),
       'generation {{generation}}',
     ),
   },
