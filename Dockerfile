@@ -34,6 +34,6 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 ENV SEGUE_SPARK_FOLDER=/opt/segue
 RUN node -e 'require("./dist/src/training/spark/spark-environment.js").prepareSpark("/opt/segue", console.log)' \
-  && rm -rf /root/.m2 /root/.cache
+  && rm -rf "$HOME/.m2" "$HOME/.cache"
 USER node
 CMD ["train"]

@@ -74,16 +74,8 @@ function lloyd(
     for (let row = 0; row < rows; row++) {
       const x = directions[row * width + 2 * pair]!;
       const y = directions[row * width + 2 * pair + 1]!;
-      let nearest = 0;
-      let best = Number.POSITIVE_INFINITY;
-      for (let c = 0; c < CENTROIDS; c++) {
-        const square = (x - centroids[2 * c]!) ** 2 + (y - centroids[2 * c + 1]!) ** 2;
-        if (square < best) {
-          best = square;
-          nearest = c;
-        }
-      }
-      if (last) squares[row]! += best;
+      const nearest = nearestTo(centroids, x, y);
+      if (last) squares[row]! += squareFrom(centroids, nearest, x, y);
       sums[3 * nearest]! += x;
       sums[3 * nearest + 1]! += y;
       sums[3 * nearest + 2]! += 1;
@@ -91,6 +83,22 @@ function lloyd(
     if (!last) move(centroids, sums);
   }
   return centroids;
+}
+
+function nearestTo(centroids: Float64Array, x: number, y: number): number {
+  let nearest = 0;
+  let best = Number.POSITIVE_INFINITY;
+  for (let c = 0; c < CENTROIDS; c++) {
+    const square = squareFrom(centroids, c, x, y);
+    if (!(square < best)) continue;
+    best = square;
+    nearest = c;
+  }
+  return nearest;
+}
+
+function squareFrom(centroids: Float64Array, c: number, x: number, y: number): number {
+  return (x - centroids[2 * c]!) ** 2 + (y - centroids[2 * c + 1]!) ** 2;
 }
 
 function move(centroids: Float64Array, sums: Float64Array): void {

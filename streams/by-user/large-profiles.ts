@@ -6,9 +6,10 @@
 import type { History } from '../../schemas/records';
 import type { StepBudget } from '../../src/engine/processor';
 import type { StateStore } from '../../src/store/state-store';
+import { type PagePlace, readHistoryPage } from './history-pages';
 import type { Profile } from './profiles';
 import type { NextUser } from './refresh-queue';
-import { historyKey, historyPrefix, parseHistoryKey } from './stores';
+import { historyKey, historyPrefix } from './stores';
 
 export interface LargeLimits {
   /** From so many tracks on a user is large; fewer are read in some twenty milliseconds. */
@@ -26,10 +27,8 @@ export const LARGE_LIMITS: LargeLimits = { tracksMin: 5000, page: 1000 };
 /** After a user has been read, nobody is for so many times as long. */
 const REST_FACTOR = 10;
 
-interface Reading {
+interface Reading extends PagePlace {
   readonly next: NextUser;
-  /** Key of the last entry read. */
-  readTo: string;
   readonly plays: Map<string, number>;
   newestListenedAt: number;
   tookMs: number;
@@ -105,17 +104,12 @@ export class LargeProfiles {
   }
 
   /** True when no entry of the user is left. */
-  async #readPage(reading: Reading): Promise<boolean> {
-    const { user } = reading.next;
-    const prefix = historyPrefix(user);
-    const page = await this.stores.histories.entriesAfter(reading.readTo, this.limits.page);
-    for (const [key, history] of page) {
-      if (!key.startsWith(prefix)) return true;
-      reading.readTo = key;
-      const { trackId, chunk } = parseHistoryKey(key);
-      if (chunk === undefined) this.#take(reading, trackId, history);
-    }
-    return page.size === 0;
+  #readPage(reading: Reading): Promise<boolean> {
+    return readHistoryPage(this.stores.histories, reading, {
+      user: reading.next.user,
+      limit: this.limits.page,
+      visit: (trackId, history) => this.#take(reading, trackId, history),
+    });
   }
 
   #take(reading: Reading, trackId: string, { plays, last_listened_at }: History): void {

@@ -8,6 +8,7 @@ import { hasCode } from '../../src/errors';
 import { BoundedCache } from '../../src/store/bounded-cache';
 import type { StateStore } from '../../src/store/state-store';
 import { inItemOrder, type KnownTrack, type ServingModel } from '../model/serving-model';
+import { type PagePlace, readHistoryPage } from './history-pages';
 import { LARGE_LIMITS, type LargeLimits } from './large-profiles';
 import { historyPrefix, parseHistoryKey } from './stores';
 
@@ -20,12 +21,10 @@ interface Kept {
   readonly factors: Float32Array | null;
 }
 
-interface Reading {
+interface Reading extends PagePlace {
   readonly user: string;
   readonly model: ServingModel;
   readonly found: KnownTrack[];
-  /** Key of the last entry read. */
-  readTo: string;
   /** The user has listened meanwhile: what is found is good enough for now, and not kept. */
   isOutdated: boolean;
 }
@@ -68,18 +67,15 @@ export class ListenerFactors {
   /** All of a small history, a page of a large one; whether there is nothing left. */
   async #read(reading: Reading): Promise<boolean> {
     const { histories, users } = this.stores;
-    const prefix = historyPrefix(reading.user);
-    if ((users.get(reading.user) ?? 0) < this.limits.tracksMin) {
-      await histories.visit(prefix, (key, history) => note(reading, key, history));
-      return true;
-    }
-    const page = await histories.entriesAfter(reading.readTo, this.limits.page);
-    for (const [key, history] of page) {
-      if (!key.startsWith(prefix)) return true;
-      reading.readTo = key;
-      note(reading, key, history);
-    }
-    return page.size === 0;
+    const { user } = reading;
+    const visit = (trackId: string, history: History) => note(reading, trackId, history);
+    if ((users.get(user) ?? 0) >= this.limits.tracksMin)
+      return readHistoryPage(histories, reading, { user, limit: this.limits.page, visit });
+    await histories.visit(historyPrefix(user), (key, history) => {
+      const { trackId, chunk } = parseHistoryKey(key);
+      if (chunk === undefined) visit(trackId, history);
+    });
+    return true;
   }
 
   #solve({ found, model }: Reading): Float32Array | null {
@@ -94,9 +90,8 @@ export class ListenerFactors {
   }
 }
 
-function note({ found, model }: Reading, key: string, { plays }: History): void {
-  const { trackId, chunk } = parseHistoryKey(key);
-  if (chunk !== undefined || plays === 0) return;
+function note({ found, model }: Reading, trackId: string, { plays }: History): void {
+  if (plays === 0) return;
   const item = model.itemOf(trackId);
   if (item !== undefined) found.push([item, plays]);
 }

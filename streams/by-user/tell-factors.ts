@@ -82,6 +82,7 @@ class TellFactors implements Processor<KeptListen> {
     if (model === undefined || budget.farBehind) return false;
     const waiting = new Map(this.parts.newTracks.waiting(model.generation));
     this.#forgetOthers(waiting);
+    if (this.#answered.size === waiting.size) return false;
     const endsMs = this.context.monotonicMs() + STEP_MS;
     // Something in each step, however long the lists of others take.
     do {
@@ -94,9 +95,10 @@ class TellFactors implements Processor<KeptListen> {
 
   /** What is not asked any more, or of another model. */
   #forgetOthers(waiting: ReadonlyMap<string, NewTrack>): void {
+    const answer = this.#answer;
+    if (this.#answered.size === 0 && answer === undefined) return;
     const open = new Set(waiting.values());
     for (const question of this.#answered) if (!open.has(question)) this.#answered.delete(question);
-    const answer = this.#answer;
     if (answer === undefined) return;
     if (!open.has(answer.question) || answer.model !== this.parts.model()) this.#answer = undefined;
   }

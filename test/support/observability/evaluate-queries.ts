@@ -127,16 +127,10 @@ function finite({ labels, samples }: SampledSeries): SampledSeries {
 /** A share, and yet above 1 at times: nothing bounds growth. */
 const ABOVE_ONE = 'Segue / Recommendations / Growth since the training / growth';
 
-/**
- * Rates of young series are extrapolated each by itself, a few samples by as much again, so that a part may seem more
- * than the whole; per cent taken for shares are beyond that.
- */
-const MOST_OF_A_SHARE = 2;
-
 function unitFaults({ unit, where }: GivenQuery, values: readonly number[]): string[] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const isBounded = unit === UNITS.share && where !== ABOVE_ONE;
-  const mostPossible = isBounded ? MOST_OF_A_SHARE : Number.POSITIVE_INFINITY;
+  const mostPossible = isBounded ? 1 + 1e-9 : Number.POSITIVE_INFINITY;
   return least < 0 || most > mostPossible
     ? [`from ${least} to ${most}, which cannot be of unit ${unit}`]
     : [];
