@@ -19,6 +19,8 @@ import { type SegueProcess, startSegue } from './segue-process';
 import { Stage, summed, untilDone, untilQuiet } from './stage';
 
 const RETRAINING_RATE = 500;
+/** Longer than the listens come. */
+const LONG_RETRAIN = { epochs: '1000', factors: '128', 'retrain-tolerance': '0' };
 
 interface Bench {
   readonly report: Report;
@@ -159,6 +161,17 @@ async function freshness(
     });
   };
   for (const rate of rates) await measure('freshness with a model', rate);
+  const startedMs = performance.now();
+  const retrain = administration
+    .requestRetrain(LONG_RETRAIN)
+    .then((request) => administration.answerTo(request, 600_000))
+    .then((model) => ({
+      outcome: model?.note ?? 'no answer',
+      retrainSeconds: (performance.now() - startedMs) / 1000,
+    }));
+  await measure('freshness while one retrain runs', RETRAINING_RATE);
+  bench.report.add({ what: 'that retrain', ...(await retrain) });
+  await untilQuiet([segue]);
   // Retrain after retrain, for as long as listens come.
   let isOver = false;
   const retrains = (async () => {
